@@ -1,0 +1,68 @@
+# A folder of src/edgebert is a layer. A layer may use only layers that stand before it in this list.
+set(EDGEBERT_LAYERS base numeric text model program kernels engine accel power pipeline cli)
+
+# edgebert_layer(NAME USES layer... [PRIVATE target...])
+# Declares the library of one layer from the *.cc files beside the CMakeLists.txt, tests excluded.
+# USES are lower layers; every layer may use fmt; PRIVATE are third-party targets that no public header of the layer shows.
+function(edgebert_layer NAME)
+  cmake_parse_arguments(ARG "" "" "USES;PRIVATE" ${ARGN})
+  list(FIND EDGEBERT_LAYERS ${NAME} rank)
+  if(rank EQUAL -1)
+    message(FATAL_ERROR "'${NAME}' is not in EDGEBERT_LAYERS (cmake/EdgeBERTLayers.cmake)")
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS "*.cc")
+  list(FILTER sources EXCLUDE REGEX "_(test|benchmark|fuzzer)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  add_library(edgebert_${NAME} STATIC ${sources})
+  add_library(EdgeBERT::${NAME} ALIAS edgebert_${NAME})
+  set_target_properties(edgebert_${NAME} PROPERTIES EXPORT_NAME ${NAME} LINKER_LANGUAGE CXX)
+  target_include_directories(edgebert_${NAME} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
+  target_compile_features(edgebert_${NAME} PUBLIC cxx_std_20)
+  target_link_libraries(edgebert_${NAME} PRIVATE
+    $<BUILD_INTERFACE:edgebert_compiler> fmt::fmt ${ARG_PRIVATE})
+  foreach(used IN LISTS ARG_USES)
+    list(FIND EDGEBERT_LAYERS ${used} used_rank)
+    if(used_rank EQUAL -1 OR NOT used_rank LESS rank)
+      message(FATAL_ERROR "Layer '${NAME}' may not use '${used}': dependencies point down only (${EDGEBERT_LAYERS})")
+    endif()
+    target_link_libraries(edgebert_${NAME} PUBLIC edgebert_${used})
+  endforeach()
+  set_property(GLOBAL PROPERTY EDGEBERT_USES_${NAME} "${ARG_USES}")
+endfunction()
+
+# edgebert_layer_tests(NAME [LIBRARIES target...] [LABELS label...])
+# One executable for all *_test.cc of the layer; each TEST is a ctest case.
+# The label "parser" marks suites that `check` also runs under ASan and UBSan.
+function(edgebert_layer_tests NAME)
+  if(NOT EDGEBERT_BUILD_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "LIBRARIES;LABELS" ${ARGN})
+  file(GLOB tests CONFIGURE_DEPENDS "*_test.cc")
+  add_executable(${NAME}_test ${tests})
+  target_link_libraries(${NAME}_test PRIVATE
+    edgebert_compiler edgebert_${NAME} edgebert_testing ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${NAME}_test PRIVATE
+    EDGEBERT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" EDGEBERT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  gtest_discover_tests(${NAME}_test TEST_PREFIX ${NAME}. DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${NAME};${ARG_LABELS}" TIMEOUT 600)
+endfunction()
+
+# edgebert_fuzzer(NAME SOURCE LIBRARIES...)
+# A libFuzzer target under clang with EDGEBERT_BUILD_FUZZERS; its corpus lies in tests/corpus/NAME.
+# Every build also runs that corpus through the same entry point as an ordinary test.
+function(edgebert_fuzzer NAME SOURCE)
+  if(EDGEBERT_BUILD_FUZZERS)
+    add_executable(${NAME} ${SOURCE})
+    target_link_libraries(${NAME} PRIVATE edgebert_compiler ${ARGN})
+    target_compile_options(${NAME} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${NAME} PRIVATE -fsanitize=fuzzer)
+  endif()
+  if(EDGEBERT_BUILD_TESTS)
+    add_executable(${NAME}_replay ${SOURCE} ${PROJECT_SOURCE_DIR}/tests/fuzz_replay_main.cc)
+    target_link_libraries(${NAME}_replay PRIVATE edgebert_compiler ${ARGN})
+    add_test(NAME fuzz.${NAME}.corpus COMMAND ${NAME}_replay ${PROJECT_SOURCE_DIR}/tests/corpus/${NAME})
+    set_tests_properties(fuzz.${NAME}.corpus PROPERTIES LABELS "parser;fuzz" TIMEOUT 600)
+  endif()
+endfunction()

@@ -1,0 +1,96 @@
+#include "edgebert/base/text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+
+namespace edgebert {
+namespace {
+
+size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::optional<size_t> FindInvalidUtf8(std::string_view text) {
+  size_t i = 0;
+  while (i < text.size()) {
+    const auto byte = [&](size_t k) { return static_cast<uint8_t>(text[k]); };
+    const uint8_t first = byte(i);
+    if (first < 0x80) {
+      ++i;
+      continue;
+    }
+    size_t length = 0;
+    uint32_t minimum = 0;
+    uint32_t code_point = 0;
+    if ((first & 0xE0) == 0xC0) {
+      length = 2, minimum = 0x80, code_point = first & 0x1Fu;
+    } else if ((first & 0xF0) == 0xE0) {
+      length = 3, minimum = 0x800, code_point = first & 0x0Fu;
+    } else if ((first & 0xF8) == 0xF0) {
+      length = 4, minimum = 0x10000, code_point = first & 0x07u;
+    } else {
+      return i;
+    }
+    if (text.size() - i < length) {
+      return i;
+    }
+    for (size_t k = i + 1; k < i + length; ++k) {
+      if ((byte(k) & 0xC0) != 0x80) {
+        return i;
+      }
+      code_point = (code_point << 6) | (byte(k) & 0x3Fu);
+    }
+    const bool surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
+    if (code_point < minimum || code_point > 0x10FFFF || surrogate) {
+      return i;
+    }
+    i += length;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> NearestName(std::string_view word,
+                                       std::span<const std::string> candidates) {
+  std::optional<std::string> nearest;
+  size_t best = std::max<size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    const size_t distance = EditDistance(word, candidate);
+    if (distance < best) {
+      best = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+std::string DidYouMean(std::string_view word, std::span<const std::string> candidates) {
+  const std::optional<std::string> nearest = NearestName(word, candidates);
+  return nearest ? ", did you mean '" + *nearest + "'?" : "";
+}
+
+Result<double> ParseFiniteNumber(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
+    return InvalidArgument("'" + std::string(text) + "' is not a finite number");
+  }
+  return value;
+}
+
+}  // namespace edgebert

@@ -1,0 +1,32 @@
+#ifndef EDGEBERT_BASE_TEXT_H_
+#define EDGEBERT_BASE_TEXT_H_
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgebert/base/status.h"
+
+namespace edgebert {
+
+/// The byte offset of the first place where `text` is not well-formed UTF-8 (RFC 3629: no
+/// surrogates, no overlong forms, nothing above U+10FFFF), or nothing when all of it is.
+std::optional<size_t> FindInvalidUtf8(std::string_view text);
+
+/// The candidate with the smallest edit distance to `word`, or nothing when none is near enough to
+/// be a likely misspelling (more than a third of the letters differ).
+std::optional<std::string> NearestName(std::string_view word,
+                                       std::span<const std::string> candidates);
+
+/// ", did you mean 'x'?" when `candidates` hold a near name, otherwise "".
+std::string DidYouMean(std::string_view word, std::span<const std::string> candidates);
+
+/// Parses a finite decimal number that fills all of `text`; "nan", "inf" and empty text are errors.
+Result<double> ParseFiniteNumber(std::string_view text);
+
+}  // namespace edgebert
+
+#endif  // EDGEBERT_BASE_TEXT_H_

@@ -1,0 +1,32 @@
+#ifndef EDGEBERT_MODEL_MODEL_FILE_H_
+#define EDGEBERT_MODEL_MODEL_FILE_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "edgebert/base/status.h"
+#include "edgebert/model/model.h"
+
+namespace edgebert {
+
+/// Reads and validates a model file. Never reads outside it, never maps it, never opens another
+/// file; allocates only what the file's own size vouches for. docs/model-file.md describes the
+/// format and the checks. Errors name the section, the offset, what was found and what was
+/// expected.
+Result<Model> ReadModelFile(const std::filesystem::path& path);
+
+/// As ReadModelFile, from memory; `name` stands for the path in errors.
+Result<Model> ParseModel(std::span<const uint8_t> bytes, const std::string& name);
+
+/// The bytes of a valid model; the same model always gives the same bytes.
+Result<std::vector<uint8_t>> SerializeModel(const Model& model);
+
+/// Writes a model file atomically.
+Status WriteModelFile(const Model& model, const std::filesystem::path& path);
+
+}  // namespace edgebert
+
+#endif  // EDGEBERT_MODEL_MODEL_FILE_H_
