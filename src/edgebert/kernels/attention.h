@@ -1,0 +1,40 @@
+#ifndef EDGEBERT_KERNELS_ATTENTION_H_
+#define EDGEBERT_KERNELS_ATTENTION_H_
+
+#include <cstdint>
+#include <span>
+
+#include "edgebert/program/layer_program.h"
+
+namespace edgebert {
+
+/// Floats of scratch that either attention needs for `tokens` tokens.
+constexpr size_t AttentionScratch(int tokens) { return static_cast<size_t>(tokens); }
+
+/// context = softmax(query · keyᵀ / √head_size, within the span) · value in float32. All arrays are
+/// [tokens × (heads · head_size)] as program/layer_program.h's Attention says; `scratch` holds
+/// AttentionScratch(tokens) floats. Sums run in ascending order of the summed index.
+void AttentionF32(const Attention& attention, std::span<const float> query,
+                  std::span<const float> key, std::span<const float> value,
+                  std::span<float> scratch, std::span<float> context);
+
+/// Exponent biases of the tensors of one AF8 attention.
+struct AttentionBiases {
+  int query;
+  int key;
+  int value;
+  int probability;
+  int context;
+};
+
+/// The same with AF8 operands as integers: exact products, softmax in float, probabilities
+/// quantised to AF8, exact products again, and one rounding to the context's AF8.
+/// `integer_scratch` holds AttentionScratch(tokens) entries.
+void AttentionAf8(const Attention& attention, const AttentionBiases& biases,
+                  std::span<const int16_t> query, std::span<const int16_t> key,
+                  std::span<const int16_t> value, std::span<float> scratch,
+                  std::span<int16_t> integer_scratch, std::span<int16_t> context);
+
+}  // namespace edgebert
+
+#endif  // EDGEBERT_KERNELS_ATTENTION_H_
