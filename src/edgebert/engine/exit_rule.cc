@@ -1,0 +1,51 @@
+#include "edgebert/engine/exit_rule.h"
+
+#include <cmath>
+
+namespace edgebert {
+
+size_t NearestRow(const PredictorTable& table, double first_entropy_nats) {
+  size_t nearest = 0;
+  double least = std::fabs(table.first_entropy[0] - first_entropy_nats);
+  for (size_t row = 1; row < table.first_entropy.size(); ++row) {
+    const double distance = std::fabs(table.first_entropy[row] - first_entropy_nats);
+    if (distance < least) {
+      least = distance;
+      nearest = row;
+    }
+  }
+  return nearest;
+}
+
+PredictedExitRule::PredictedExitRule(double threshold_nats, const PredictorTable& table,
+                                     int num_layers, PredictedExitOptions options)
+    : threshold_nats_(threshold_nats), table_(table), num_layers_(num_layers), options_(options) {}
+
+int PredictedExitRule::Predict(double first_entropy_nats) const {
+  const size_t row = NearestRow(table_, first_entropy_nats);
+  const auto columns = static_cast<size_t>(table_.num_columns);
+  for (size_t column = 0; column < columns; ++column) {
+    if (table_.later_entropy[row * columns + column] < threshold_nats_) {
+      const int layer = static_cast<int>(column) + 2;
+      return options_.artifact && layer >= num_layers_ - 1 ? num_layers_ : layer;
+    }
+  }
+  return num_layers_;
+}
+
+bool PredictedExitRule::ShouldExit(int layer, double entropy_nats) {
+  if (!predicted_layer_) {
+    if (entropy_nats < threshold_nats_) {
+      return true;
+    }
+    predicted_layer_ = Predict(entropy_nats);
+    return layer >= *predicted_layer_;
+  }
+  if (options_.artifact && layer >= num_layers_ - 1) {
+    return false;
+  }
+  const bool sure = !options_.planned_layer && entropy_nats < threshold_nats_;
+  return sure || layer >= *predicted_layer_;
+}
+
+}  // namespace edgebert
