@@ -1,0 +1,103 @@
+#include "edgebert/engine/encoder.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "edgebert/engine/float32_executor.h"
+#include "edgebert/engine/host_executor.h"
+#include "edgebert/numeric/entropy.h"
+
+namespace edgebert {
+
+Encoder::Encoder(ModelConfig config, Arithmetic arithmetic, std::unique_ptr<const Weights> weights)
+    : config_(std::move(config)), arithmetic_(arithmetic), weights_(std::move(weights)) {}
+
+Result<std::shared_ptr<const Encoder>> Encoder::Create(Model model, Arithmetic arithmetic) {
+  if (arithmetic == Arithmetic::kHost && !model.is_af8()) {
+    return InvalidArgument(
+        "the model holds float32 weights, but 'host' arithmetic needs AF8: run it with fp32 "
+        "arithmetic, or import it again with AF8 precision");
+  }
+  ModelConfig config = model.config;
+  std::unique_ptr<const Weights> weights =
+      arithmetic == Arithmetic::kHost ? PrepareHost(model) : PrepareFloat32(model);
+  return std::shared_ptr<const Encoder>(
+      new Encoder(std::move(config), arithmetic, std::move(weights)));
+}
+
+EncoderSession::EncoderSession(std::shared_ptr<const Encoder> encoder)
+    : encoder_(std::move(encoder)), executor_(encoder_->NewExecutor()) {}
+
+Status EncoderSession::CheckInput(std::span<const int32_t> ids,
+                                  std::span<const int32_t> segment_ids) const {
+  const ModelConfig& config = encoder_->config();
+  if (ids.empty() || ids.size() > static_cast<size_t>(config.max_positions)) {
+    return InvalidArgument(
+        fmt::format("{} tokens, expected 1 to {}", ids.size(), config.max_positions));
+  }
+  if (segment_ids.size() != ids.size()) {
+    return InvalidArgument(
+        fmt::format("{} segment ids for {} tokens", segment_ids.size(), ids.size()));
+  }
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] < 0 || ids[i] >= config.vocabulary_size) {
+      return InvalidArgument(fmt::format("token {} has id {}, expected 0 to {}", i, ids[i],
+                                         config.vocabulary_size - 1));
+    }
+    if (segment_ids[i] < 0 || segment_ids[i] >= config.num_segments) {
+      return InvalidArgument(fmt::format("token {} has segment {}, but the model has {}", i,
+                                         segment_ids[i], config.num_segments));
+    }
+  }
+  return OkStatus();
+}
+
+Result<EncoderResult> EncoderSession::Run(std::span<const int32_t> ids,
+                                          std::span<const int32_t> segment_ids, ExitRule& rule,
+                                          LayerObserver* observer) {
+  EDGEBERT_RETURN_IF_ERROR(CheckInput(ids, segment_ids));
+  const ModelConfig& config = encoder_->config();
+  const int tokens = static_cast<int>(ids.size());
+  OperationContext context{ids, segment_ids, 0, 0};
+  for (const Operation& operation : BuildEmbeddingProgram(config, tokens).operations) {
+    executor_->Execute(operation, context);
+  }
+  if (observer != nullptr) {
+    observer->OnLayer({0, {}, std::nullopt, std::nullopt, *executor_});
+  }
+
+  EncoderResult result;
+  rule.Begin();
+  for (int layer = 1; layer <= config.num_layers; ++layer) {
+    const LayerProgram program = BuildLayerProgram(config, layer, tokens);
+    context.layer = layer;
+    context.distinct_layer = program.distinct_layer;
+    for (const Operation& operation : program.encoder) {
+      executor_->Execute(operation, context);
+    }
+    for (const Operation& operation : program.off_ramp) {
+      executor_->Execute(operation, context);
+    }
+    const bool has_off_ramp = !program.off_ramp.empty();
+    const std::span<const float> logits =
+        has_off_ramp ? executor_->logits() : std::span<const float>();
+    const std::optional<double> entropy =
+        has_off_ramp ? std::optional(Entropy(logits)) : std::nullopt;
+    result.exit_layer = layer;
+    result.entropies_nats.push_back(entropy);
+    const bool leave = layer < config.num_layers && entropy && rule.ShouldExit(layer, *entropy);
+    result.predicted_layer = rule.predicted_layer();
+    if (observer != nullptr) {
+      observer->OnLayer({layer, logits, entropy, result.predicted_layer, *executor_});
+    }
+    if (leave || layer == config.num_layers) {
+      result.logits.assign(logits.begin(), logits.end());
+      break;
+    }
+    executor_->Advance();
+  }
+  return result;
+}
+
+}  // namespace edgebert

@@ -1,0 +1,81 @@
+#ifndef EDGEBERT_ENGINE_ENCODER_H_
+#define EDGEBERT_ENGINE_ENCODER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "edgebert/base/status.h"
+#include "edgebert/engine/arithmetic.h"
+#include "edgebert/engine/executor.h"
+#include "edgebert/engine/exit_rule.h"
+#include "edgebert/model/model.h"
+
+namespace edgebert {
+
+/// An encoder with its off-ramps, ready to run: immutable, shared between threads.
+class Encoder {
+ public:
+  /// Prepares a model that ReadModelFile() or ImportHuggingFace() returned. `host` arithmetic needs
+  /// an AF8 model. The tensors are taken out of `model` on the way, to be in memory only once.
+  static Result<std::shared_ptr<const Encoder>> Create(Model model, Arithmetic arithmetic);
+
+  const ModelConfig& config() const { return config_; }
+  Arithmetic arithmetic() const { return arithmetic_; }
+  std::unique_ptr<Executor> NewExecutor() const { return weights_->NewExecutor(); }
+
+ private:
+  Encoder(ModelConfig config, Arithmetic arithmetic, std::unique_ptr<const Weights> weights);
+
+  ModelConfig config_;
+  Arithmetic arithmetic_;
+  std::unique_ptr<const Weights> weights_;
+};
+
+/// What a layer left behind, valid during the observer's call only.
+struct LayerView {
+  int layer;                           ///< From 1; 0 for the embedding.
+  std::span<const float> logits;       ///< [classes]; empty where the layer has no off-ramp.
+  std::optional<double> entropy_nats;  ///< Of the logits.
+  std::optional<int> predicted_layer;  ///< What the exit rule expects so far.
+  const Executor& executor;            ///< Values(Slot::…) gives the arrays behind it.
+};
+
+/// Is told of the embedding and of every layer right after it has run, before the exit rule is
+/// obeyed.
+class LayerObserver {
+ public:
+  virtual ~LayerObserver() = default;
+  virtual void OnLayer(const LayerView& view) = 0;
+};
+
+/// How a sentence left the encoder.
+struct EncoderResult {
+  int exit_layer = 0;
+  std::optional<int> predicted_layer;
+  std::vector<std::optional<double>> entropies_nats;  ///< [exit_layer]; none without off-ramp.
+  std::vector<float> logits;  ///< [classes], of the exit layer; empty without off-ramps.
+};
+
+/// Runs sentences through an encoder, one at a time; for one thread.
+class EncoderSession {
+ public:
+  explicit EncoderSession(std::shared_ptr<const Encoder> encoder);
+
+  /// Runs layers until `rule` says to leave, or all of them. Errors: no token or more than the
+  /// model has positions, an id or segment outside the tables.
+  Result<EncoderResult> Run(std::span<const int32_t> ids, std::span<const int32_t> segment_ids,
+                            ExitRule& rule, LayerObserver* observer = nullptr);
+
+ private:
+  Status CheckInput(std::span<const int32_t> ids, std::span<const int32_t> segment_ids) const;
+
+  std::shared_ptr<const Encoder> encoder_;
+  std::unique_ptr<Executor> executor_;
+};
+
+}  // namespace edgebert
+
+#endif  // EDGEBERT_ENGINE_ENCODER_H_

@@ -1,0 +1,49 @@
+#ifndef EDGEBERT_ENGINE_EXECUTOR_H_
+#define EDGEBERT_ENGINE_EXECUTOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "edgebert/program/layer_program.h"
+
+namespace edgebert {
+
+/// The sentence and the layer that an operation belongs to.
+struct OperationContext {
+  std::span<const int32_t> ids;
+  std::span<const int32_t> segment_ids;
+  int layer = 0;           ///< From 1; 0 for the embedding.
+  int distinct_layer = 0;  ///< From 0.
+};
+
+/// Carries out the operations of layer programs in one arithmetic, one sentence at a time, keeping
+/// the arrays between them. Not to be shared between threads.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+
+  virtual void Execute(const Operation& operation, const OperationContext& context) = 0;
+
+  /// Makes the layer output the next layer's input.
+  virtual void Advance() = 0;
+
+  /// The logits of the last off-ramp executed. [classes]
+  virtual std::span<const float> logits() const = 0;
+
+  /// The values in a slot as its last writer left them; [rows × width]. kLayerInput holds the
+  /// embedding before layer 1.
+  virtual std::vector<float> Values(Slot slot) const = 0;
+};
+
+/// Prepared weights: immutable, shared by the executors made from them.
+class Weights {
+ public:
+  virtual ~Weights() = default;
+  virtual std::unique_ptr<Executor> NewExecutor() const = 0;
+};
+
+}  // namespace edgebert
+
+#endif  // EDGEBERT_ENGINE_EXECUTOR_H_

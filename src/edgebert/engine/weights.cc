@@ -1,0 +1,182 @@
+#include "edgebert/engine/weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "edgebert/kernels/elementwise.h"
+#include "edgebert/numeric/adaptivfloat.h"
+
+namespace edgebert {
+namespace {
+
+bool IsOffRampRole(MatrixRole role) {
+  return role == MatrixRole::kOffRampPooler || role == MatrixRole::kOffRampClassifier;
+}
+
+/// row += the table's row `index`.
+void AddRow(const std::vector<float>& table, size_t index, std::span<float> row) {
+  const float* source = table.data() + index * row.size();
+  for (size_t i = 0; i < row.size(); ++i) {
+    row[i] += source[i];
+  }
+}
+
+/// row = the row `index` of the word table.
+void CopyWordRow(const CommonWeights& weights, size_t index, std::span<float> row) {
+  const Tensor& table = weights.word_table;
+  if (table.encoding == TensorEncoding::kFloat32) {
+    std::memcpy(row.data(), table.payload.data() + index * row.size_bytes(), row.size_bytes());
+    return;
+  }
+  const uint8_t* codes = table.payload.data() + index * row.size();
+  for (size_t i = 0; i < row.size(); ++i) {
+    row[i] = weights.word_values[codes[i]];
+  }
+}
+
+NormWeights TakeNorm(Model& model, const std::string& name) {
+  return {TakeFloats(model, name + ".gain"), TakeFloats(model, name + ".bias")};
+}
+
+}  // namespace
+
+int NumMatrices(const ModelConfig& config, MatrixRole role) {
+  if (role == MatrixRole::kEmbeddingProjection) {
+    return config.has_embedding_projection() ? 1 : 0;
+  }
+  if (IsOffRampRole(role)) {
+    const auto count = static_cast<int>(config.off_ramp_layers.size());
+    return config.shared_off_ramp ? std::min(count, 1) : count;
+  }
+  return config.num_distinct_layers;
+}
+
+int MatrixIndex(const ModelConfig& config, MatrixRole role, int layer) {
+  if (role == MatrixRole::kEmbeddingProjection || (IsOffRampRole(role) && config.shared_off_ramp)) {
+    return 0;
+  }
+  if (IsOffRampRole(role)) {
+    const std::vector<int>& layers = config.off_ramp_layers;
+    return static_cast<int>(std::lower_bound(layers.begin(), layers.end(), layer) - layers.begin());
+  }
+  return config.DistinctLayer(layer);
+}
+
+std::string MatrixName(const ModelConfig& config, MatrixRole role, int index) {
+  const auto off_ramp = [&](const char* part) {
+    const int layer =
+        config.shared_off_ramp ? 0 : config.off_ramp_layers[static_cast<size_t>(index)];
+    return fmt::format("off_ramp.{}.{}", layer, part);
+  };
+  switch (role) {
+    case MatrixRole::kEmbeddingProjection:
+      return "embedding.projection";
+    case MatrixRole::kQuery:
+      return fmt::format("layer.{}.attention.query", index);
+    case MatrixRole::kKey:
+      return fmt::format("layer.{}.attention.key", index);
+    case MatrixRole::kValue:
+      return fmt::format("layer.{}.attention.value", index);
+    case MatrixRole::kAttentionOutput:
+      return fmt::format("layer.{}.attention.output", index);
+    case MatrixRole::kFeedForwardUp:
+      return fmt::format("layer.{}.feed_forward.up", index);
+    case MatrixRole::kFeedForwardDown:
+      return fmt::format("layer.{}.feed_forward.down", index);
+    case MatrixRole::kOffRampPooler:
+      return off_ramp("pooler");
+    case MatrixRole::kOffRampClassifier:
+      return off_ramp("classifier");
+  }
+  return {};
+}
+
+std::string NormName(NormRole role, int distinct_layer) {
+  switch (role) {
+    case NormRole::kEmbedding:
+      return "embedding.norm";
+    case NormRole::kAttention:
+      return fmt::format("layer.{}.attention.norm", distinct_layer);
+    case NormRole::kFeedForward:
+      return fmt::format("layer.{}.feed_forward.norm", distinct_layer);
+  }
+  return {};
+}
+
+const NormWeights& CommonWeights::norm(NormRole role, int distinct_layer) const {
+  const auto index = static_cast<size_t>(distinct_layer);
+  switch (role) {
+    case NormRole::kAttention:
+      return attention_norms[index];
+    case NormRole::kFeedForward:
+      return feed_forward_norms[index];
+    case NormRole::kEmbedding:
+      break;
+  }
+  return embedding_norm;
+}
+
+Tensor& TensorOf(Model& model, const std::string& name) {
+  const auto found =
+      std::lower_bound(model.tensors.begin(), model.tensors.end(), name,
+                       [](const Tensor& t, const std::string& n) { return t.name < n; });
+  return *found;
+}
+
+std::vector<float> TakeFloats(Model& model, const std::string& name) {
+  Tensor& tensor = TensorOf(model, name);
+  std::vector<float> values = FloatValues(tensor);
+  tensor.payload = {};
+  return values;
+}
+
+std::vector<float> TakeActiveBias(const ModelConfig& config, MatrixRole role, int distinct_layer,
+                                  std::vector<float> bias) {
+  if (!IsHeadProjection(role)) {
+    return bias;
+  }
+  int rows = static_cast<int>(bias.size());
+  int width = 1;
+  return TakeActivePart(config, role, distinct_layer, std::move(bias), rows, width);
+}
+
+CommonWeights TakeCommonWeights(Model& model) {
+  CommonWeights weights;
+  weights.config = model.config;
+  weights.word_table = std::move(TensorOf(model, "embedding.word"));
+  if (weights.word_table.encoding == TensorEncoding::kAf8Bitmask) {
+    weights.word_table.payload = Af8Codes(weights.word_table);
+    weights.word_table.encoding = TensorEncoding::kAf8;
+  }
+  for (uint32_t code = 0; code < weights.word_values.size(); ++code) {
+    weights.word_values[code] =
+        static_cast<float>(Decode(kAf8, code, weights.word_table.exponent_bias));
+  }
+  weights.position_table = TakeFloats(model, "embedding.position");
+  weights.segment_table = TakeFloats(model, "embedding.segment");
+  weights.embedding_norm = TakeNorm(model, NormName(NormRole::kEmbedding, 0));
+  for (int distinct = 0; distinct < model.config.num_distinct_layers; ++distinct) {
+    weights.attention_norms.push_back(TakeNorm(model, NormName(NormRole::kAttention, distinct)));
+    weights.feed_forward_norms.push_back(
+        TakeNorm(model, NormName(NormRole::kFeedForward, distinct)));
+  }
+  return weights;
+}
+
+void LookUpEmbeddings(const CommonWeights& weights, std::span<const int32_t> ids,
+                      std::span<const int32_t> segment_ids, std::span<float> output) {
+  const auto width = static_cast<size_t>(weights.config.embedding_size);
+  for (size_t token = 0; token < ids.size(); ++token) {
+    const std::span<float> row = output.subspan(token * width, width);
+    CopyWordRow(weights, static_cast<size_t>(ids[token]), row);
+    AddRow(weights.segment_table, static_cast<size_t>(segment_ids[token]), row);
+    AddRow(weights.position_table, token, row);
+    AddLayerNorm(row, {}, weights.embedding_norm.gain, weights.embedding_norm.bias,
+                 weights.config.layer_norm_epsilon, row);
+  }
+}
+
+}  // namespace edgebert
