@@ -1,0 +1,179 @@
+#include "edgebert/pipeline/classifier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "edgebert/numeric/entropy.h"
+#include "edgebert/pipeline/schedule.h"
+#include "edgebert/power/scheduler.h"
+#include "edgebert/power/sentence_cost.h"
+
+namespace edgebert {
+namespace {
+
+constexpr int kFewestTokens = 4;  // [CLS] a [SEP] b, with nothing left of b but its [SEP].
+
+Status CheckText(std::string_view text, std::string_view what) {
+  if (text.empty()) {
+    return InvalidArgument(fmt::format("{} is empty: give at least one word", what));
+  }
+  if (const size_t position = text.find('\0'); position != std::string_view::npos) {
+    return InvalidArgument(fmt::format(
+        "{} holds a NUL byte at offset {}: remove it, or convert the text to UTF-8", what,
+        position));
+  }
+  return OkStatus();
+}
+
+/// Gathers each layer's figures and tells the scheduler of a prediction as soon as there is one.
+class FigureCollector : public LayerObserver {
+ public:
+  FigureCollector(Scheduler& scheduler, LayerObserver* next) : scheduler_(scheduler), next_(next) {}
+
+  void OnLayer(const LayerView& view) override {
+    if (view.layer > 0) {
+      const OperatingPoint point = scheduler_.PointFor(view.layer);
+      figures_.push_back({view.layer,
+                          view.entropy_nats,
+                          {view.logits.begin(), view.logits.end()},
+                          point.voltage,
+                          point.frequency});
+      points_.push_back(point);
+    }
+    if (view.predicted_layer && !told_) {
+      scheduler_.SetPredictedExitLayer(*view.predicted_layer);
+      told_ = true;
+    }
+    if (next_ != nullptr) {
+      next_->OnLayer(view);
+    }
+  }
+
+  std::vector<LayerFigures> TakeFigures() { return std::move(figures_); }
+  std::span<const OperatingPoint> points() const { return points_; }
+
+ private:
+  Scheduler& scheduler_;
+  LayerObserver* next_;
+  bool told_ = false;
+  std::vector<LayerFigures> figures_;
+  std::vector<OperatingPoint> points_;
+};
+
+}  // namespace
+
+Result<Encoding> EncodeText(const Tokenizer& tokenizer, std::string_view text,
+                            std::optional<std::string_view> pair, size_t max_tokens) {
+  EDGEBERT_RETURN_IF_ERROR(CheckText(text, "the text"));
+  if (pair) {
+    EDGEBERT_RETURN_IF_ERROR(CheckText(*pair, "the second text"));
+  }
+  EDGEBERT_ASSIGN_OR_RETURN(Encoding encoding, tokenizer.Encode(text, pair, max_tokens));
+  const size_t special = pair ? 3 : 2;
+  if (encoding.ids.size() <= special) {
+    return InvalidArgument("the text holds nothing but blanks or control characters");
+  }
+  return encoding;
+}
+
+Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, double threshold_nats,
+                                               const ExitSettings& exits,
+                                               const ModelConfig& config) {
+  if (!std::isfinite(threshold_nats) || threshold_nats < 0) {
+    return InvalidArgument(fmt::format(
+        "the exit threshold is {} nats, expected a number from 0 (never exit early) up",
+        threshold_nats));
+  }
+  if (!UsesEarlyExit(policy)) {
+    return std::unique_ptr<ExitRule>(std::make_unique<EntropyExitRule>(0.0));
+  }
+  if (policy != Policy::kPredicted) {
+    return std::unique_ptr<ExitRule>(std::make_unique<EntropyExitRule>(threshold_nats));
+  }
+  if (!exits.predictor || !config.HasOffRamp(1)) {
+    return InvalidArgument(
+        "policy 'predicted' needs a model with a predictor table and an off-ramp after layer 1: "
+        "import it with calibration text, or choose another policy");
+  }
+  return std::unique_ptr<ExitRule>(std::make_unique<PredictedExitRule>(
+      threshold_nats, *exits.predictor, config.num_layers));
+}
+
+Classifier::Classifier(std::shared_ptr<const ClassifierModel> model, ClassifierOptions options)
+    : model_(std::move(model)), options_(std::move(options)), session_(model_->encoder()) {}
+
+Result<Classifier> Classifier::Create(std::shared_ptr<const ClassifierModel> model,
+                                      ClassifierOptions options) {
+  const ModelConfig& config = model->config();
+  if (config.off_ramp_layers.empty()) {
+    return Unsupported(
+        "the model is an encoder without a classifier: it has no labels to choose from");
+  }
+  const int max_tokens = options.max_tokens.value_or(config.max_positions);
+  if (max_tokens < kFewestTokens || max_tokens > config.max_positions) {
+    return InvalidArgument(fmt::format("at most {} tokens asked for, expected {} to {}", max_tokens,
+                                       kFewestTokens, config.max_positions));
+  }
+  Classifier classifier(std::move(model), std::move(options));
+  EDGEBERT_ASSIGN_OR_RETURN(
+      classifier.rule_,
+      MakeExitRule(classifier.options_.policy, classifier.threshold_nats(),
+                   classifier.model_->exits(), classifier.model_->config()));
+  return classifier;
+}
+
+double Classifier::threshold_nats() const {
+  return options_.threshold_nats.value_or(model_->exits().threshold_nats);
+}
+
+Result<Classification> Classifier::Classify(std::string_view text,
+                                            std::optional<std::string_view> pair,
+                                            LayerObserver* observer) {
+  const ModelConfig& config = model_->config();
+  EDGEBERT_ASSIGN_OR_RETURN(
+      const Encoding encoding,
+      EncodeText(model_->tokenizer(), text, pair,
+                 static_cast<size_t>(options_.max_tokens.value_or(config.max_positions))));
+  const PowerModel& power = model_->costs().power();
+  const SentenceWork work = model_->costs().WorkFor(static_cast<int>(encoding.ids.size()));
+  const Seconds target = ResolveTarget(options_.latency_target, FullDepthTime(power, work));
+  EDGEBERT_ASSIGN_OR_RETURN(Scheduler scheduler,
+                            Scheduler::Create(power, work, options_.policy, target));
+  FigureCollector collector(scheduler, observer);
+  EDGEBERT_ASSIGN_OR_RETURN(
+      const EncoderResult result,
+      session_.Run(encoding.ids, encoding.segment_ids, *rule_, &collector));
+
+  Classification answer;
+  answer.probabilities = Softmax(result.logits);
+  const auto best = std::max_element(answer.probabilities.begin(), answer.probabilities.end());
+  answer.label_index = static_cast<int>(best - answer.probabilities.begin());
+  answer.label = config.labels[static_cast<size_t>(answer.label_index)];
+  answer.probability = *best;
+  answer.tokens = static_cast<int>(encoding.ids.size());
+  answer.truncated = encoding.truncated;
+  answer.num_layers = config.num_layers;
+  answer.exit_layer = result.exit_layer;
+  answer.predicted_layer = result.predicted_layer;
+  const SentenceCost cost = CostOf(power, work, collector.points());
+  answer.layers = collector.TakeFigures();
+  answer.latency = cost.latency;
+  answer.latency_target = target;
+  answer.energy = cost.energy();
+  answer.conventional_energy = ConventionalCost(power, work).energy();
+  return answer;
+}
+
+std::vector<Result<Classification>> Classifier::ClassifyBatch(std::span<const TextInput> inputs) {
+  std::vector<Result<Classification>> results;
+  results.reserve(inputs.size());
+  for (const TextInput& input : inputs) {
+    results.push_back(Classify(input.text, input.pair));
+  }
+  return results;
+}
+
+}  // namespace edgebert

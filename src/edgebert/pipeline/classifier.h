@@ -1,0 +1,110 @@
+#ifndef EDGEBERT_PIPELINE_CLASSIFIER_H_
+#define EDGEBERT_PIPELINE_CLASSIFIER_H_
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edgebert/base/status.h"
+#include "edgebert/base/units.h"
+#include "edgebert/engine/encoder.h"
+#include "edgebert/pipeline/classifier_model.h"
+#include "edgebert/power/latency_target.h"
+#include "edgebert/power/policy.h"
+
+namespace edgebert {
+
+/// How texts are classified.
+struct ClassifierOptions {
+  Policy policy = Policy::kEarlyExitStatic;
+  /// Unset: twice the time that all layers take at the nominal operating point.
+  std::optional<LatencyTarget> latency_target;
+  /// Entropy below which a sentence leaves, in nats; 0 never leaves. Unset: the model's own.
+  std::optional<double> threshold_nats;
+  /// Longer texts are truncated. Unset: as many as the model has positions.
+  std::optional<int> max_tokens;
+};
+
+/// What one layer showed and cost.
+struct LayerFigures {
+  int layer = 0;                       ///< From 1.
+  std::optional<double> entropy_nats;  ///< None where the layer has no off-ramp.
+  std::vector<float> logits;           ///< [classes]; empty where the layer has no off-ramp.
+  Volts voltage;
+  Hertz frequency;
+};
+
+/// The answer for one text or pair. Latency and energies are estimates of the accelerator, within
+/// kEstimateBoundary.
+struct Classification {
+  std::string label;
+  int label_index = 0;
+  double probability = 0;             ///< Of the label.
+  std::vector<double> probabilities;  ///< [classes]
+  int tokens = 0;                     ///< Special tokens included.
+  bool truncated = false;
+  int num_layers = 0;                 ///< The encoder's depth.
+  int exit_layer = 0;
+  std::optional<int> predicted_layer;  ///< Policy `predicted` only.
+  std::vector<LayerFigures> layers;    ///< [exit_layer]
+  Seconds latency;
+  Seconds latency_target;
+  Joules energy;
+  Joules conventional_energy;  ///< All layers at the nominal point.
+};
+
+/// A text, or two that belong together.
+struct TextInput {
+  std::string text;
+  std::optional<std::string> pair;
+};
+
+/// Classifies texts; for one thread. Cheap to create from a shared model.
+class Classifier {
+ public:
+  /// Errors: a model without off-ramps; a threshold that is negative or not finite; max_tokens
+  /// outside [4, positions]; policy `predicted` on a model without a predictor table or without an
+  /// off-ramp after layer 1.
+  static Result<Classifier> Create(std::shared_ptr<const ClassifierModel> model,
+                                   ClassifierOptions options = {});
+
+  /// Errors: a text that is empty, holds NUL or is not UTF-8; a latency target that not even the
+  /// nominal point meets at full depth (kInfeasible; the message names the shortest feasible one).
+  /// `observer`, if any, sees every layer as it runs.
+  Result<Classification> Classify(std::string_view text,
+                                  std::optional<std::string_view> pair = std::nullopt,
+                                  LayerObserver* observer = nullptr);
+
+  /// One result for each input, in order; a bad input does not stop the others.
+  std::vector<Result<Classification>> ClassifyBatch(std::span<const TextInput> inputs);
+
+  const ClassifierModel& model() const { return *model_; }
+  const ClassifierOptions& options() const { return options_; }
+  double threshold_nats() const;
+
+ private:
+  Classifier(std::shared_ptr<const ClassifierModel> model, ClassifierOptions options);
+
+  std::shared_ptr<const ClassifierModel> model_;
+  ClassifierOptions options_;
+  EncoderSession session_;
+  std::unique_ptr<ExitRule> rule_;
+};
+
+/// Splits a text or pair into at most `max_tokens` tokens, refusing what cannot be classified: a
+/// text that is empty, holds NUL or is not UTF-8.
+Result<Encoding> EncodeText(const Tokenizer& tokenizer, std::string_view text,
+                            std::optional<std::string_view> pair, size_t max_tokens);
+
+/// The exit rule that a policy asks for. `exits` must outlive it.
+Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, double threshold_nats,
+                                               const ExitSettings& exits,
+                                               const ModelConfig& config);
+
+}  // namespace edgebert
+
+#endif  // EDGEBERT_PIPELINE_CLASSIFIER_H_

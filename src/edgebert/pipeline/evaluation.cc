@@ -1,0 +1,86 @@
+#include "edgebert/pipeline/evaluation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "edgebert/pipeline/full_depth.h"
+#include "edgebert/pipeline/schedule.h"
+
+namespace edgebert {
+namespace {
+
+/// The smallest value that is not below `share` of the sorted values.
+Seconds Percentile(const std::vector<Seconds>& sorted, double share) {
+  const auto rank = static_cast<size_t>(std::ceil(share * static_cast<double>(sorted.size())));
+  return sorted[std::max<size_t>(rank, 1) - 1];
+}
+
+}  // namespace
+
+Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
+                            const ClassifierOptions& options,
+                            std::span<const LabelledText> examples, const Progress& progress) {
+  // Also checks the options.
+  EDGEBERT_ASSIGN_OR_RETURN(const Classifier classifier, Classifier::Create(model, options));
+  if (examples.empty()) {
+    return InvalidArgument("there are no examples to evaluate");
+  }
+  const ModelConfig& config = model->config();
+  EDGEBERT_ASSIGN_OR_RETURN(
+      const std::unique_ptr<ExitRule> rule,
+      MakeExitRule(options.policy, classifier.threshold_nats(), model->exits(), config));
+  EncoderSession session(model->encoder());
+
+  Evaluation evaluation;
+  evaluation.examples = examples.size();
+  evaluation.exit_histogram.resize(static_cast<size_t>(config.num_layers));
+  std::vector<Seconds> latencies;
+  for (size_t i = 0; i < examples.size(); ++i) {
+    const LabelledText& example = examples[i];
+    if (example.label >= config.num_classes()) {
+      return InvalidArgument(fmt::format("example {}: label {} of a model with {} classes", i + 1,
+                                         example.label, config.num_classes()));
+    }
+    const Result<Encoding> encoding =
+        EncodeText(model->tokenizer(), example.text, example.pair,
+                   static_cast<size_t>(options.max_tokens.value_or(config.max_positions)));
+    if (!encoding.ok()) {
+      return encoding.status().WithContext(fmt::format("example {}", i + 1));
+    }
+    EDGEBERT_ASSIGN_OR_RETURN(const FullDepthRecord record, RecordFullDepth(session, *encoding));
+    const size_t exit = record.ReplayExit(*rule);
+    const int exit_layer = record.layers[exit];
+    EDGEBERT_ASSIGN_OR_RETURN(
+        const ScheduledCost cost,
+        CostOfExit(model->costs(), record.tokens, options.policy, options.latency_target,
+                   exit_layer, rule->predicted_layer()));
+    evaluation.correct += record.labels[exit] == example.label;
+    evaluation.full_depth_correct += record.labels.back() == example.label;
+    evaluation.mean_exit_layer += exit_layer;
+    ++evaluation.exit_histogram[static_cast<size_t>(exit_layer - 1)];
+    evaluation.infeasible += !cost.feasible;
+    evaluation.missed += cost.cost.latency > cost.target;
+    evaluation.energy += cost.cost.energy();
+    evaluation.conventional_energy += cost.conventional_energy;
+    latencies.push_back(cost.cost.latency);
+    if (progress && !progress(i + 1, examples.size())) {
+      return Status(StatusCode::kInvalidArgument, "stopped");
+    }
+  }
+  const auto count = static_cast<double>(examples.size());
+  evaluation.accuracy = static_cast<double>(evaluation.correct) / count;
+  evaluation.full_depth_accuracy = static_cast<double>(evaluation.full_depth_correct) / count;
+  evaluation.mean_exit_layer /= count;
+  evaluation.energy = evaluation.energy / count;
+  evaluation.conventional_energy = evaluation.conventional_energy / count;
+  std::sort(latencies.begin(), latencies.end());
+  evaluation.latency_p50 = Percentile(latencies, 0.50);
+  evaluation.latency_p99 = Percentile(latencies, 0.99);
+  evaluation.latency_max = latencies.back();
+  return evaluation;
+}
+
+}  // namespace edgebert

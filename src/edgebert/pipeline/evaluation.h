@@ -1,0 +1,46 @@
+#ifndef EDGEBERT_PIPELINE_EVALUATION_H_
+#define EDGEBERT_PIPELINE_EVALUATION_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "edgebert/base/status.h"
+#include "edgebert/base/units.h"
+#include "edgebert/pipeline/classifier.h"
+#include "edgebert/pipeline/dataset.h"
+
+namespace edgebert {
+
+/// Called after each of `total` steps; returning false stops the work with an error.
+using Progress = std::function<bool(size_t done, size_t total)>;
+
+/// Figures of a model on labelled examples. Latencies and energies are estimates, per sentence.
+struct Evaluation {
+  size_t examples = 0;
+  size_t correct = 0;
+  size_t full_depth_correct = 0;
+  double accuracy = 0;
+  double full_depth_accuracy = 0;
+  double mean_exit_layer = 0;
+  std::vector<size_t> exit_histogram;  ///< [num_layers], layer 1 first.
+  Seconds latency_p50;
+  Seconds latency_p99;
+  Seconds latency_max;
+  size_t missed = 0;      ///< Sentences whose latency exceeds their target.
+  size_t infeasible = 0;  ///< Sentences whose target no operating point meets at full depth; they
+                          ///< run at the nominal point.
+  Joules energy;               ///< Mean.
+  Joules conventional_energy;  ///< Mean.
+};
+
+/// Classifies every example under `options`, and at full depth. Errors name the example.
+Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
+                            const ClassifierOptions& options,
+                            std::span<const LabelledText> examples, const Progress& progress = {});
+
+}  // namespace edgebert
+
+#endif  // EDGEBERT_PIPELINE_EVALUATION_H_

@@ -1,0 +1,48 @@
+#include "edgebert/pipeline/full_depth.h"
+
+#include <algorithm>
+
+namespace edgebert {
+namespace {
+
+class Recorder : public LayerObserver {
+ public:
+  explicit Recorder(FullDepthRecord& record) : record_(record) {}
+
+  void OnLayer(const LayerView& view) override {
+    if (!view.entropy_nats) {
+      return;
+    }
+    record_.layers.push_back(view.layer);
+    record_.entropies_nats.push_back(*view.entropy_nats);
+    record_.labels.push_back(static_cast<int>(
+        std::max_element(view.logits.begin(), view.logits.end()) - view.logits.begin()));
+  }
+
+ private:
+  FullDepthRecord& record_;
+};
+
+}  // namespace
+
+size_t FullDepthRecord::ReplayExit(ExitRule& rule) const {
+  rule.Begin();
+  for (size_t i = 0; i + 1 < layers.size(); ++i) {
+    if (rule.ShouldExit(layers[i], entropies_nats[i])) {
+      return i;
+    }
+  }
+  return layers.size() - 1;
+}
+
+Result<FullDepthRecord> RecordFullDepth(EncoderSession& session, const Encoding& encoding) {
+  FullDepthRecord record;
+  record.tokens = static_cast<int>(encoding.ids.size());
+  Recorder recorder(record);
+  EntropyExitRule never(0.0);
+  EDGEBERT_RETURN_IF_ERROR(
+      session.Run(encoding.ids, encoding.segment_ids, never, &recorder).status());
+  return record;
+}
+
+}  // namespace edgebert
