@@ -107,8 +107,7 @@ double ChooseThreshold(const std::vector<FullDepthRecord>& records, int num_clas
     for (const FullDepthRecord& record : records) {
       agreeing += record.labels[record.ReplayExit(rule)] == record.labels.back();
     }
-    if (static_cast<double>(agreeing) >=
-        kRequiredAgreement * static_cast<double>(records.size())) {
+    if (static_cast<double>(agreeing) >= kRequiredAgreement * static_cast<double>(records.size())) {
       return step / 100.0;
     }
   }
@@ -133,18 +132,17 @@ Status CalibrateExits(Model& model, std::span<const Encoding> sentences,
     records.push_back(std::move(full));
     EDGEBERT_RETURN_IF_ERROR(progress.Step());
   }
-  model.exits.threshold_nats =
-      static_cast<float>(threshold ? *threshold
-                                   : ChooseThreshold(records, model.config.num_classes()));
+  model.exits.threshold_nats = static_cast<float>(
+      threshold ? *threshold : ChooseThreshold(records, model.config.num_classes()));
   EntropyExitRule rule(model.exits.threshold_nats);
   size_t agreeing = 0;
   for (const FullDepthRecord& full : records) {
     agreeing += full.labels[full.ReplayExit(rule)] == full.labels.back();
   }
-  model.exits.calibration = fmt::format(
-      "{}; the label equals full depth's on {} of {} calibration sentences",
-      threshold ? "threshold given by hand" : "largest threshold with 99 % agreement", agreeing,
-      records.size());
+  model.exits.calibration =
+      fmt::format("{}; the label equals full depth's on {} of {} calibration sentences",
+                  threshold ? "threshold given by hand" : "largest threshold with 99 % agreement",
+                  agreeing, records.size());
   model.exits.predictor.reset();
   if (model.config.HasOffRamp(1) && model.config.off_ramp_layers.size() > 1) {
     model.exits.predictor = BuildPredictor(record, model.config);
@@ -195,9 +193,8 @@ PredictorTable BuildPredictor(const CalibrationRecord& record, const ModelConfig
   const auto first_entropy = [&](size_t sentence) {
     return double{record.entropies[sentence * off_ramps]};
   };
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return first_entropy(a) < first_entropy(b);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return first_entropy(a) < first_entropy(b); });
 
   PredictorTable table;
   table.num_columns = config.num_layers - 1;
@@ -220,9 +217,8 @@ PredictorTable BuildPredictor(const CalibrationRecord& record, const ModelConfig
     }
     while (end - begin < std::min(kPredictorSentencesPerRow, sentences)) {
       const bool take_lower =
-          end == sentences ||
-          (begin > 0 && center - first_entropy(order[begin - 1]) <=
-                            first_entropy(order[end]) - center);
+          end == sentences || (begin > 0 && center - first_entropy(order[begin - 1]) <=
+                                                first_entropy(order[end]) - center);
       take_lower ? --begin : ++end;
     }
     size_t off_ramp = 0;
@@ -247,10 +243,10 @@ Result<Model> Calibrate(Model model, std::span<const std::string> sentences,
   if (model.is_af8()) {
     return InvalidArgument("the model is quantised already: calibrate its float32 original");
   }
-  if (options.threshold_nats && (!std::isfinite(*options.threshold_nats) ||
-                                 *options.threshold_nats < 0)) {
-    return InvalidArgument(fmt::format("the exit threshold is {} nats, expected 0 or more",
-                                       *options.threshold_nats));
+  if (options.threshold_nats &&
+      (!std::isfinite(*options.threshold_nats) || *options.threshold_nats < 0)) {
+    return InvalidArgument(
+        fmt::format("the exit threshold is {} nats, expected 0 or more", *options.threshold_nats));
   }
   EDGEBERT_ASSIGN_OR_RETURN(
       const std::vector<Encoding> for_exits,
@@ -267,8 +263,7 @@ Result<Model> Calibrate(Model model, std::span<const std::string> sentences,
     EDGEBERT_RETURN_IF_ERROR(QuantizeTensors(model));
   }
   if (has_off_ramps) {
-    EDGEBERT_RETURN_IF_ERROR(
-        CalibrateExits(model, for_exits, options.threshold_nats, counter));
+    EDGEBERT_RETURN_IF_ERROR(CalibrateExits(model, for_exits, options.threshold_nats, counter));
   }
   EDGEBERT_RETURN_IF_ERROR(ValidateModel(model));
   return model;

@@ -21,9 +21,9 @@ Status CheckText(std::string_view text, std::string_view what) {
     return InvalidArgument(fmt::format("{} is empty: give at least one word", what));
   }
   if (const size_t position = text.find('\0'); position != std::string_view::npos) {
-    return InvalidArgument(fmt::format(
-        "{} holds a NUL byte at offset {}: remove it, or convert the text to UTF-8", what,
-        position));
+    return InvalidArgument(
+        fmt::format("{} holds a NUL byte at offset {}: remove it, or convert the text to UTF-8",
+                    what, position));
   }
   return OkStatus();
 }
@@ -83,9 +83,9 @@ Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, double threshold_n
                                                const ExitSettings& exits,
                                                const ModelConfig& config) {
   if (!std::isfinite(threshold_nats) || threshold_nats < 0) {
-    return InvalidArgument(fmt::format(
-        "the exit threshold is {} nats, expected a number from 0 (never exit early) up",
-        threshold_nats));
+    return InvalidArgument(
+        fmt::format("the exit threshold is {} nats, expected a number from 0 (never exit early) up",
+                    threshold_nats));
   }
   if (!UsesEarlyExit(policy)) {
     return std::unique_ptr<ExitRule>(std::make_unique<EntropyExitRule>(0.0));
@@ -98,8 +98,8 @@ Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, double threshold_n
         "policy 'predicted' needs a model with a predictor table and an off-ramp after layer 1: "
         "import it with calibration text, or choose another policy");
   }
-  return std::unique_ptr<ExitRule>(std::make_unique<PredictedExitRule>(
-      threshold_nats, *exits.predictor, config.num_layers));
+  return std::unique_ptr<ExitRule>(
+      std::make_unique<PredictedExitRule>(threshold_nats, *exits.predictor, config.num_layers));
 }
 
 Classifier::Classifier(std::shared_ptr<const ClassifierModel> model, ClassifierOptions options)
@@ -118,10 +118,9 @@ Result<Classifier> Classifier::Create(std::shared_ptr<const ClassifierModel> mod
                                        kFewestTokens, config.max_positions));
   }
   Classifier classifier(std::move(model), std::move(options));
-  EDGEBERT_ASSIGN_OR_RETURN(
-      classifier.rule_,
-      MakeExitRule(classifier.options_.policy, classifier.threshold_nats(),
-                   classifier.model_->exits(), classifier.model_->config()));
+  EDGEBERT_ASSIGN_OR_RETURN(classifier.rule_,
+                            MakeExitRule(classifier.options_.policy, classifier.threshold_nats(),
+                                         classifier.model_->exits(), classifier.model_->config()));
   return classifier;
 }
 
@@ -143,9 +142,8 @@ Result<Classification> Classifier::Classify(std::string_view text,
   EDGEBERT_ASSIGN_OR_RETURN(Scheduler scheduler,
                             Scheduler::Create(power, work, options_.policy, target));
   FigureCollector collector(scheduler, observer);
-  EDGEBERT_ASSIGN_OR_RETURN(
-      const EncoderResult result,
-      session_.Run(encoding.ids, encoding.segment_ids, *rule_, &collector));
+  EDGEBERT_ASSIGN_OR_RETURN(const EncoderResult result,
+                            session_.Run(encoding.ids, encoding.segment_ids, *rule_, &collector));
 
   Classification answer;
   answer.probabilities = Softmax(result.logits);

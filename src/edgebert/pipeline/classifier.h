@@ -47,7 +47,7 @@ struct Classification {
   std::vector<double> probabilities;  ///< [classes]
   int tokens = 0;                     ///< Special tokens included.
   bool truncated = false;
-  int num_layers = 0;                 ///< The encoder's depth.
+  int num_layers = 0;  ///< The encoder's depth.
   int exit_layer = 0;
   std::optional<int> predicted_layer;  ///< Policy `predicted` only.
   std::vector<LayerFigures> layers;    ///< [exit_layer]

@@ -30,14 +30,13 @@ Result<std::shared_ptr<const ClassifierModel>> ClassifierModel::Create(
   } else {
     EDGEBERT_ASSIGN_OR_RETURN(hardware, DefaultHardware());
   }
-  EDGEBERT_ASSIGN_OR_RETURN(CostEstimator costs,
-                            CostEstimator::Create(model, std::move(hardware)));
+  EDGEBERT_ASSIGN_OR_RETURN(CostEstimator costs, CostEstimator::Create(model, std::move(hardware)));
   EDGEBERT_ASSIGN_OR_RETURN(std::unique_ptr<const Tokenizer> tokenizer,
                             Tokenizer::Create(std::move(model.tokenizer)));
   ExitSettings exits = std::move(model.exits);
   std::string provenance = std::move(model.provenance);
-  const Arithmetic arithmetic = options.arithmetic.value_or(
-      model.is_af8() ? Arithmetic::kHost : Arithmetic::kFloat32);
+  const Arithmetic arithmetic =
+      options.arithmetic.value_or(model.is_af8() ? Arithmetic::kHost : Arithmetic::kFloat32);
   EDGEBERT_ASSIGN_OR_RETURN(std::shared_ptr<const Encoder> encoder,
                             Encoder::Create(std::move(model), arithmetic));
   return std::shared_ptr<const ClassifierModel>(

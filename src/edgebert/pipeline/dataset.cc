@@ -73,9 +73,8 @@ Result<std::filesystem::path> Locate(const TaskFile& task, const std::filesystem
 
 Result<TsvTable> ParseTsv(std::string_view text, bool has_header, const std::string& name) {
   if (const std::optional<size_t> bad = FindInvalidUtf8(text)) {
-    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*bad),
-                                 '\n') +
-                      1;
+    const auto line =
+        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*bad), '\n') + 1;
     return DataLoss(fmt::format("{}:{}: not valid UTF-8", name, line));
   }
   TsvTable table;
@@ -97,8 +96,9 @@ Result<TsvTable> ParseTsv(std::string_view text, bool has_header, const std::str
       columns = fields.size();
     }
     if (fields.size() != columns) {
-      return DataLoss(fmt::format("{}:{}: {} tab-separated columns, expected {} as in the first row",
-                                  name, line_number, fields.size(), columns));
+      return DataLoss(
+          fmt::format("{}:{}: {} tab-separated columns, expected {} as in the first row", name,
+                      line_number, fields.size(), columns));
     }
     if (has_header && table.header.empty()) {
       table.header = std::move(fields);
@@ -134,6 +134,8 @@ Result<Split> ParseSplit(std::string_view name) {
   return InvalidArgument(fmt::format("unknown split '{}' (dev or test)", name));
 }
 
+Status CheckTask(std::string_view task) { return FindTask(task, Split::kDev).status(); }
+
 std::string_view SplitName(Split split) { return split == Split::kDev ? "dev" : "test"; }
 
 Result<std::vector<LabelledText>> LoadTask(std::string_view task,
@@ -148,9 +150,8 @@ Result<std::vector<LabelledText>> LoadTask(std::string_view task,
     EDGEBERT_ASSIGN_OR_RETURN(text_column, FindColumn(table, {"sentence"}, path.string()));
     EDGEBERT_ASSIGN_OR_RETURN(label_column, FindColumn(table, {"label"}, path.string()));
   } else if (table.rows.front().size() != 2) {
-    return DataLoss(fmt::format("{}:{}: {} columns, expected a sentence and a label",
-                                path.string(), table.line_numbers.front(),
-                                table.rows.front().size()));
+    return DataLoss(fmt::format("{}:{}: {} columns, expected a sentence and a label", path.string(),
+                                table.line_numbers.front(), table.rows.front().size()));
   }
   std::vector<LabelledText> examples;
   for (size_t row = 0; row < table.rows.size(); ++row) {

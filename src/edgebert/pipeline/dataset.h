@@ -41,6 +41,9 @@ enum class Split { kDev, kTest };
 Result<Split> ParseSplit(std::string_view name);  ///< "dev", "test"
 std::string_view SplitName(Split split);
 
+/// An error that lists the known tasks unless `task` is one of them.
+Status CheckTask(std::string_view task);
+
 /// Reads the labelled examples of a task's split from `directory`, or from the folder named after
 /// the task in it. Known tasks: sst2 (`dev.tsv`; `sentiment-test`).
 Result<std::vector<LabelledText>> LoadTask(std::string_view task,

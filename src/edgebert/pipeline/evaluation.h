@@ -32,7 +32,7 @@ struct Evaluation {
   size_t missed = 0;      ///< Sentences whose latency exceeds their target.
   size_t infeasible = 0;  ///< Sentences whose target no operating point meets at full depth; they
                           ///< run at the nominal point.
-  Joules energy;               ///< Mean.
+  Joules energy;          ///< Mean.
   Joules conventional_energy;  ///< Mean.
 };
 

@@ -14,9 +14,9 @@ namespace edgebert {
 /// and gives the exit and the label that a run under that rule would give.
 struct FullDepthRecord {
   int tokens = 0;
-  std::vector<int> layers;              ///< Layers with an off-ramp, ascending.
-  std::vector<double> entropies_nats;   ///< [layers]
-  std::vector<int> labels;              ///< [layers]: the class with the largest logit.
+  std::vector<int> layers;             ///< Layers with an off-ramp, ascending.
+  std::vector<double> entropies_nats;  ///< [layers]
+  std::vector<int> labels;             ///< [layers]: the class with the largest logit.
 
   /// Where a sentence leaves under `rule`, as an index into `layers`.
   size_t ReplayExit(ExitRule& rule) const;

@@ -9,6 +9,9 @@ template <typename... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;
 };
+/// Clang before 17 does not deduce the arguments of an aggregate.
+template <typename... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
 
 std::vector<Operation> BuildOffRamp(const ModelConfig& config, int tokens) {
   return {

@@ -1,0 +1,201 @@
+#include "edgebert/accel/hardware.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+
+#include "edgebert/base/file.h"
+#include "edgebert/testing/testing.h"
+
+namespace edgebert {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+const std::filesystem::path kDescription =
+    std::filesystem::path(EDGEBERT_SOURCE_DIR) / "hardware" / "edgebert-12nm.yaml";
+
+constexpr std::string_view kSmall = R"(name: small
+description: for tests
+vector_size: {value: 8, unit: elements, source: here, status: assumed}
+operating_points:
+  value:
+    - {voltage: 700, frequency: 0.1}
+    - {voltage: 900, frequency: 0.3}
+  unit: {voltage: mV, frequency: GHz}
+  source: here
+  status: assumed
+voltage_step: {value: 0.05, unit: V, source: here, status: recalled}
+energy_per_cycle: {value: 0.1, unit: nJ/cycle, source: here, status: derived, range: [0.05, 0.2]}
+dram_energy: {value: 64, unit: pJ/B, source: here, status: published}
+dram_bandwidth: {value: 500, unit: MB/s, source: here, status: measured}
+sfu_throughput: {value: 0.5, unit: vectors/cycle, source: here, status: assumed}
+)";
+
+/// kSmall with its one occurrence of `from` replaced.
+std::string With(std::string_view from, std::string_view to) {
+  std::string yaml(kSmall);
+  const size_t at = yaml.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return yaml.replace(at, from.size(), to);
+}
+
+std::string ErrorOf(const std::string& yaml) {
+  const auto hardware = ParseHardware(yaml, "small.yaml");
+  EXPECT_EQ(hardware.status().code(), StatusCode::kInvalidArgument);
+  return hardware.status().message();
+}
+
+TEST(HardwareTest, ReadsEveryFieldInItsUnit) {
+  const auto hardware = ParseHardware(kSmall, "small.yaml");
+  ASSERT_OK(hardware);
+  EXPECT_EQ(hardware->name, "small");
+  EXPECT_EQ(hardware->description, "for tests");
+  EXPECT_EQ(hardware->vector_size.value, 8);
+  ASSERT_EQ(hardware->operating_points.size(), 2u);
+  EXPECT_DOUBLE_EQ(hardware->operating_points[0].voltage.value(), 0.7);
+  EXPECT_DOUBLE_EQ(hardware->operating_points[1].frequency.value(), 3e8);
+  EXPECT_DOUBLE_EQ(hardware->voltage_step.value.value(), 0.05);
+  EXPECT_EQ(hardware->voltage_step.provenance.status, ConstantStatus::kRecalled);
+  EXPECT_EQ(hardware->voltage_step.provenance.source, "here");
+  EXPECT_FALSE(hardware->voltage_step.range);
+  EXPECT_DOUBLE_EQ(hardware->energy_per_cycle.value.value(), 1e-10);
+  ASSERT_TRUE(hardware->energy_per_cycle.range);
+  EXPECT_DOUBLE_EQ(hardware->energy_per_cycle.range->low.value(), 5e-11);
+  EXPECT_DOUBLE_EQ(hardware->energy_per_cycle.range->high.value(), 2e-10);
+  EXPECT_DOUBLE_EQ(hardware->dram_energy_per_byte.value.value(), 64e-12);
+  EXPECT_DOUBLE_EQ(hardware->dram_bandwidth.value.value(), 5e8);
+  EXPECT_DOUBLE_EQ(hardware->sfu_vectors_per_cycle.value, 0.5);
+  EXPECT_EQ(ConstantStatusName(hardware->dram_bandwidth.provenance.status), "measured");
+}
+
+TEST(HardwareTest, TheDefaultIsTheFileAndHoldsThePublishedNumbers) {
+  const auto built_in = DefaultHardware();
+  ASSERT_OK(built_in);
+  const auto file = LoadHardware(kDescription);
+  ASSERT_OK(file);
+  for (const HardwareDescription* hardware : {&*built_in, &*file}) {
+    EXPECT_EQ(hardware->name, "edgebert-12nm");
+    EXPECT_EQ(hardware->vector_size.value, 16);
+    ASSERT_EQ(hardware->operating_points.size(), 7u);
+    EXPECT_DOUBLE_EQ(hardware->operating_points.front().voltage.value(), 0.68);
+    EXPECT_DOUBLE_EQ(hardware->operating_points.front().frequency.value(), 335e6);
+    EXPECT_DOUBLE_EQ(hardware->operating_points.back().voltage.value(), 1.0);
+    EXPECT_DOUBLE_EQ(hardware->operating_points.back().frequency.value(), 717e6);
+    EXPECT_DOUBLE_EQ(hardware->voltage_step.value.value(), 0.025);
+    EXPECT_DOUBLE_EQ(hardware->energy_per_cycle.value.value(), 0.66e-12 * 16 * 16);
+    EXPECT_DOUBLE_EQ(hardware->dram_energy_per_byte.value.value(), 64e-12);
+    EXPECT_DOUBLE_EQ(hardware->dram_bandwidth.value.value(), 8.5e9);
+  }
+}
+
+TEST(HardwareTest, UnknownKeysAreNamedWithTheNearestKnownOne) {
+  EXPECT_THAT(ErrorOf(With("voltage_step", "voltage_stp")),
+              AllOf(StartsWith("small.yaml:11: "), HasSubstr("'voltage_stp'"),
+                    HasSubstr("did you mean 'voltage_step'?")));
+  EXPECT_THAT(ErrorOf(With("status: published", "state: published")),
+              AllOf(StartsWith("small.yaml:13: "), HasSubstr("'state' in dram_energy")));
+  EXPECT_THAT(ErrorOf(With("voltage: 900, frequency", "voltage: 900, frequenzy")),
+              AllOf(StartsWith("small.yaml:7: "), HasSubstr("did you mean 'frequency'?")));
+}
+
+TEST(HardwareTest, MissingAndRepeatedKeysAreErrors) {
+  EXPECT_THAT(ErrorOf(With("description: for tests\n", "")),
+              AllOf(StartsWith("small.yaml:1: "), HasSubstr("'description' is missing")));
+  EXPECT_THAT(
+      ErrorOf(With("source: here, status: published", "status: published")),
+      AllOf(StartsWith("small.yaml:13: "), HasSubstr("'source' is missing in dram_energy")));
+  EXPECT_THAT(ErrorOf(With("description: for tests", "name: other")),
+              AllOf(StartsWith("small.yaml:2: "), HasSubstr("'name' stands twice")));
+}
+
+TEST(HardwareTest, WrongUnitsAndStatusesListTheRightOnes) {
+  EXPECT_THAT(ErrorOf(With("unit: MB/s", "unit: Mb/s")),
+              AllOf(StartsWith("small.yaml:14: "), HasSubstr("'Mb/s'"), HasSubstr("GB/s")));
+  EXPECT_THAT(ErrorOf(With("unit: nJ/cycle", "unit: V")), HasSubstr("pJ/cycle or nJ/cycle"));
+  EXPECT_THAT(ErrorOf(With("frequency: GHz}", "frequency: V}")),
+              AllOf(StartsWith("small.yaml:8: "), HasSubstr("MHz")));
+  EXPECT_THAT(ErrorOf(With("status: derived", "status: guessed")),
+              AllOf(StartsWith("small.yaml:12: "), HasSubstr("measured, published, derived")));
+}
+
+TEST(HardwareTest, NumbersMustBeFiniteAndWithinBounds) {
+  for (const std::string_view number :
+       {".nan", "nan", ".inf", "inf", "1e999", "fast", "\"\"", "~"}) {
+    EXPECT_THAT(ErrorOf(With("value: 500", "value: " + std::string(number))),
+                StartsWith("small.yaml:14: "))
+        << number;
+  }
+  EXPECT_THAT(ErrorOf(With("value: 500", "value: [1]")), HasSubstr("must be a number"));
+  EXPECT_THAT(ErrorOf(With("value: 500", "value: 0")), HasSubstr("dram_bandwidth is 0 MB/s"));
+  EXPECT_THAT(ErrorOf(With("value: 500", "value: -3")), HasSubstr("expected 0.001 to 1e+08 MB/s"));
+  EXPECT_THAT(ErrorOf(With("value: 8,", "value: 8.5,")),
+              AllOf(StartsWith("small.yaml:3: "), HasSubstr("whole number")));
+  EXPECT_THAT(ErrorOf(With("value: 8,", "value: 0,")), HasSubstr("1 to 1024"));
+  EXPECT_THAT(ErrorOf(With("value: 0.5,", "value: 1e-9,")), HasSubstr("sfu_throughput"));
+  EXPECT_THAT(ErrorOf(With("voltage: 700", "voltage: 0.7")), StartsWith("small.yaml:6: "));
+}
+
+TEST(HardwareTest, RangesHoldTheirValue) {
+  EXPECT_THAT(ErrorOf(With("[0.05, 0.2]", "[0.15, 0.2]")),
+              AllOf(StartsWith("small.yaml:12: "), HasSubstr("does not hold its value")));
+  EXPECT_THAT(ErrorOf(With("[0.05, 0.2]", "[0.2, 0.05]")), HasSubstr("does not hold its value"));
+  EXPECT_THAT(ErrorOf(With("[0.05, 0.2]", "0.2")), HasSubstr("[low, high]"));
+  EXPECT_THAT(ErrorOf(With("[0.05, 0.2]", "[0.05, .inf]")), HasSubstr("finite"));
+}
+
+TEST(HardwareTest, OperatingPointsAscend) {
+  EXPECT_THAT(ErrorOf(With("voltage: 900", "voltage: 700")),
+              AllOf(StartsWith("small.yaml:7: "), HasSubstr("ascend")));
+  EXPECT_THAT(ErrorOf(With("frequency: 0.3", "frequency: 0.05")),
+              AllOf(StartsWith("small.yaml:7: "), HasSubstr("ascend")));
+  EXPECT_THAT(ErrorOf(With("    - {voltage: 900, frequency: 0.3}\n", "")),
+              HasSubstr("at least two points"));
+}
+
+TEST(HardwareTest, WhatIsNoDescriptionIsAnError) {
+  EXPECT_THAT(ErrorOf(""), StartsWith("small.yaml:1: "));
+  EXPECT_THAT(ErrorOf("just text"), AllOf(StartsWith("small.yaml:1: "), HasSubstr("map")));
+  EXPECT_THAT(ErrorOf("name: [1, 2"), HasSubstr("not valid YAML"));
+  EXPECT_THAT(ErrorOf(std::string(kSmall) + "---\nname: second\n"), HasSubstr("found 2"));
+  EXPECT_THAT(ErrorOf("name: a\ndescription: \xff\n"), StartsWith("small.yaml:2: not valid UTF-8"));
+  EXPECT_THAT(ErrorOf("? [a, b]\n: 1\n"), HasSubstr("not plain text"));
+  EXPECT_THAT(ErrorOf("&a {name: *a}"), StartsWith("small.yaml:1: "));
+  EXPECT_THAT(ErrorOf(std::string(60'000, '[')), StartsWith("small.yaml:1: "));
+  EXPECT_THAT(ErrorOf(std::string(60'000, '{')), StartsWith("small.yaml:1: "));
+  EXPECT_THAT(ErrorOf(std::string(kMaxHardwareBytes + 1, '#')), HasSubstr("at most 65536 bytes"));
+}
+
+TEST(HardwareTest, EveryTruncationAndByteFlipOfTheDefaultEndsInAStatus) {
+  const auto yaml = ReadTextFile(kDescription, kMaxHardwareBytes);
+  ASSERT_OK(yaml);
+  for (size_t length = 0; length < yaml->size(); length += 7) {
+    const auto hardware = ParseHardware(yaml->substr(0, length), "cut.yaml");
+    if (!hardware.ok()) {
+      EXPECT_THAT(hardware.status().message(), StartsWith("cut.yaml:"));
+    }
+  }
+  testing::Random random(3);
+  for (int trial = 0; trial < 1'000; ++trial) {
+    std::string damaged = *yaml;
+    damaged[random() % damaged.size()] = static_cast<char>(random() % 256);
+    const auto hardware = ParseHardware(damaged, "flip.yaml");
+    if (!hardware.ok()) {
+      EXPECT_THAT(hardware.status().message(), StartsWith("flip.yaml:"));
+    }
+  }
+}
+
+TEST(HardwareTest, AMissingFileIsNamed) {
+  const auto hardware = LoadHardware("no/such/hardware.yaml");
+  EXPECT_EQ(hardware.status().code(), StatusCode::kNotFound);
+  EXPECT_THAT(hardware.status().message(), HasSubstr("no/such/hardware.yaml"));
+}
+
+}  // namespace
+}  // namespace edgebert

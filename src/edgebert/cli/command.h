@@ -1,0 +1,36 @@
+#ifndef EDGEBERT_CLI_COMMAND_H_
+#define EDGEBERT_CLI_COMMAND_H_
+
+#include <functional>
+#include <string>
+
+#include "edgebert/base/status.h"
+
+namespace CLI {
+class App;
+}
+
+namespace edgebert::cli {
+
+/// Exit statuses of the program.
+inline constexpr int kSuccess = 0;
+inline constexpr int kDataError = 1;   ///< A file, a text or a request that the data cannot meet.
+inline constexpr int kUsageError = 2;  ///< The command line itself.
+
+/// What the chosen command does, set by its parser callback and run afterwards.
+using Action = std::function<int()>;
+
+// One function a command; each adds its subcommand to `app`, which sets `action` when chosen.
+void AddRunCommand(CLI::App& app, Action& action);
+void AddEvalCommand(CLI::App& app, Action& action);
+void AddTokenizeCommand(CLI::App& app, Action& action);
+void AddInspectCommand(CLI::App& app, Action& action);
+void AddImportCommand(CLI::App& app, Action& action);
+void AddTraceCommand(CLI::App& app, Action& action);
+
+/// Prints "edgebert: message" on stderr and returns the exit status.
+int Fail(const Status& status, int exit_status = kDataError);
+
+}  // namespace edgebert::cli
+
+#endif  // EDGEBERT_CLI_COMMAND_H_

@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+
+#include "edgebert/cli/command.h"
+#include "edgebert/cli/flags.h"
+#include "edgebert/cli/json.h"
+#include "edgebert/cli/progress_bar.h"
+#include "edgebert/pipeline/evaluation.h"
+
+namespace edgebert::cli {
+namespace {
+
+struct EvalFlags {
+  ClassifierFlags classifier;
+  std::string task;
+  std::string data;
+  std::string split = "dev";
+  bool json = false;
+};
+
+void PrintTable(const EvalFlags& flags, const Evaluation& evaluation, const Classifier& classifier,
+                double wall_s) {
+  fmt::print("{} {}, {} examples, policy {}, threshold {:.4g} nats\n", flags.task, flags.split,
+             evaluation.examples, PolicyName(classifier.options().policy),
+             classifier.threshold_nats());
+  fmt::print("  accuracy         {:.2f} %  (full depth {:.2f} %)\n", evaluation.accuracy * 100,
+             evaluation.full_depth_accuracy * 100);
+  fmt::print("  mean exit layer  {:.3f} of {}\n", evaluation.mean_exit_layer,
+             evaluation.exit_histogram.size());
+  fmt::print("  exits by layer   {}\n", fmt::join(evaluation.exit_histogram, " "));
+  fmt::print("  latency          p50 {:.3f} ms, p99 {:.3f} ms, longest {:.3f} ms; {} missed\n",
+             evaluation.latency_p50.value() * 1e3, evaluation.latency_p99.value() * 1e3,
+             evaluation.latency_max.value() * 1e3, evaluation.missed);
+  if (evaluation.infeasible > 0) {
+    fmt::print("  infeasible       {} sentences cannot meet the target at full depth\n",
+               evaluation.infeasible);
+  }
+  fmt::print("  energy           {:.1f} µJ a sentence, plain inference {:.1f} µJ: {:.2f}x less\n",
+             evaluation.energy.value() * 1e6, evaluation.conventional_energy.value() * 1e6,
+             evaluation.conventional_energy / evaluation.energy);
+  fmt::print("  boundary         {}\n", kEstimateBoundary);
+  fmt::print("  this CPU         {:.1f} s for everything, all layers of every sentence\n", wall_s);
+}
+
+OrderedJson ToJson(const EvalFlags& flags, const Evaluation& evaluation,
+                   const Classifier& classifier, double wall_s) {
+  return {
+      {"task", flags.task},
+      {"split", flags.split},
+      {"examples", evaluation.examples},
+      {"accuracy", evaluation.accuracy},
+      {"full_depth_accuracy", evaluation.full_depth_accuracy},
+      {"mean_exit_layer", evaluation.mean_exit_layer},
+      {"exit_histogram", evaluation.exit_histogram},
+      {"threshold_nats", classifier.threshold_nats()},
+      {"policy", PolicyName(classifier.options().policy)},
+      {"arithmetic", ArithmeticName(classifier.model().encoder()->arithmetic())},
+      {"energy_j", evaluation.energy.value()},
+      {"conventional_energy_j", evaluation.conventional_energy.value()},
+      {"latency_p50_s", evaluation.latency_p50.value()},
+      {"latency_p99_s", evaluation.latency_p99.value()},
+      {"misses", evaluation.missed},
+      {"infeasible", evaluation.infeasible},
+      {"boundary", kEstimateBoundary},
+      {"wall_s", wall_s},
+  };
+}
+
+int Eval(const EvalFlags& flags) {
+  const Result<ClassifierOptions> options = flags.classifier.Options();
+  const Result<Split> split = ParseSplit(flags.split);
+  const auto arithmetic = flags.classifier.ParsedArithmetic();
+  const Status known_task = CheckTask(flags.task);
+  for (const Status& status : {options.status(), split.status(), arithmetic.status(), known_task}) {
+    if (!status.ok()) {
+      return Fail(status, kUsageError);
+    }
+  }
+  const Result<std::vector<LabelledText>> examples = LoadTask(flags.task, flags.data, *split);
+  if (!examples.ok()) {
+    return Fail(examples.status());
+  }
+  const Result<std::shared_ptr<const ClassifierModel>> model = flags.classifier.LoadModel();
+  if (!model.ok()) {
+    return Fail(model.status());
+  }
+  const Result<Classifier> classifier = Classifier::Create(*model, *options);
+  if (!classifier.ok()) {
+    return Fail(classifier.status());
+  }
+  const auto start = std::chrono::steady_clock::now();
+  Result<Evaluation> evaluation = Internal("not evaluated");
+  {
+    ProgressBar bar("eval");
+    evaluation = Evaluate(*model, *options, *examples, [&bar](size_t done, size_t total) {
+      bar.Update(done, total);
+      return true;
+    });
+  }
+  if (!evaluation.ok()) {
+    return Fail(evaluation.status());
+  }
+  const double wall_s =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (flags.json) {
+    PrintJsonLine(ToJson(flags, *evaluation, *classifier, wall_s));
+  } else {
+    PrintTable(flags, *evaluation, *classifier, wall_s);
+  }
+  return kSuccess;
+}
+
+}  // namespace
+
+void AddEvalCommand(CLI::App& app, Action& action) {
+  auto flags = std::make_shared<EvalFlags>();
+  CLI::App* command =
+      app.add_subcommand("eval", "Accuracy, exit layers, latency and energy on labelled data");
+  command->add_option("--task", flags->task, "Task: sst2")->required()->type_name("NAME");
+  command->add_option("--data", flags->data, "Folder with the task's files, or the one above it")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--split", flags->split, "dev or test (sst2: dev.tsv, sentiment-test) [dev]")
+      ->type_name("NAME");
+  flags->classifier.AddTo(*command);
+  command->add_flag("--json", flags->json, "One JSON object");
+  command->callback([flags, &action] { action = [flags] { return Eval(*flags); }; });
+}
+
+}  // namespace edgebert::cli

@@ -1,0 +1,52 @@
+#ifndef EDGEBERT_CLI_FLAGS_H_
+#define EDGEBERT_CLI_FLAGS_H_
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "edgebert/base/status.h"
+#include "edgebert/pipeline/classifier.h"
+
+namespace CLI {
+class App;
+}
+
+namespace edgebert::cli {
+
+/// The flags shared by commands that classify.
+struct ClassifierFlags {
+  std::optional<std::string> model;
+  std::optional<std::string> arithmetic;
+  std::optional<std::string> hardware;
+  std::optional<std::string> policy;
+  std::optional<std::string> latency_target;
+  std::optional<std::string> threshold;
+  std::optional<int> max_tokens;
+
+  void AddTo(CLI::App& command);
+
+  /// Parses the flags that need no file; an error is one of usage.
+  Result<ClassifierOptions> Options() const;
+
+  /// Loads the model; an error is one of data, but for a misspelled arithmetic.
+  Result<std::shared_ptr<const ClassifierModel>> LoadModel() const;
+
+  /// Checks --arithmetic; an error is one of usage.
+  Result<std::optional<Arithmetic>> ParsedArithmetic() const;
+};
+
+/// Adds --model.
+void AddModelFlag(CLI::App& command, std::optional<std::string>& model);
+
+/// Parses a threshold given on the command line, in nats.
+Result<double> ParseThreshold(const std::string& text);
+
+/// The file that --model names; else $EDGEBERT_MODEL; else models/sst2.ebm or
+/// share/edgebert/models/sst2.ebm in a folder above the program.
+Result<std::filesystem::path> ModelPath(const std::optional<std::string>& flag);
+
+}  // namespace edgebert::cli
+
+#endif  // EDGEBERT_CLI_FLAGS_H_
