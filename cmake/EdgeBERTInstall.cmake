@@ -1,0 +1,27 @@
+# Installs the program, its data, the headers and a CMake package: find_package(EdgeBERT), then link
+# EdgeBERT::pipeline.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+list(TRANSFORM EDGEBERT_LAYERS PREPEND edgebert_ OUTPUT_VARIABLE layer_targets)
+list(REMOVE_ITEM layer_targets edgebert_cli)
+install(TARGETS ${layer_targets} EXPORT EdgeBERTTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/edgebert)
+install(TARGETS edgebert RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+foreach(layer IN LISTS EDGEBERT_LAYERS)
+  if(NOT layer STREQUAL "cli")
+    install(DIRECTORY src/edgebert/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/edgebert
+            FILES_MATCHING PATTERN "*.h")
+  endif()
+endforeach()
+install(DIRECTORY models hardware DESTINATION ${CMAKE_INSTALL_DATADIR}/edgebert)
+
+set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/EdgeBERT)
+install(EXPORT EdgeBERTTargets NAMESPACE EdgeBERT:: DESTINATION ${package_directory})
+configure_package_config_file(cmake/EdgeBERTConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/EdgeBERTConfig.cmake INSTALL_DESTINATION ${package_directory})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/EdgeBERTConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/EdgeBERTConfig.cmake
+              ${PROJECT_BINARY_DIR}/EdgeBERTConfigVersion.cmake
+        DESTINATION ${package_directory})

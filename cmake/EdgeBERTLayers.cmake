@@ -31,6 +31,10 @@ function(edgebert_layer NAME)
   set_property(GLOBAL PROPERTY EDGEBERT_USES_${NAME} "${ARG_USES}")
 endfunction()
 
+if(EDGEBERT_BUILD_TESTS)
+  add_custom_target(parser_tests)  # Every test executable with the label "parser".
+endif()
+
 # edgebert_layer_tests(NAME [LIBRARIES target...] [LABELS label...])
 # One executable for all *_test.cc of the layer; each TEST is a ctest case.
 # The label "parser" marks suites that `check` also runs under ASan and UBSan.
@@ -40,9 +44,6 @@ function(edgebert_layer_tests NAME)
   endif()
   cmake_parse_arguments(ARG "" "" "LIBRARIES;LABELS" ${ARGN})
   file(GLOB tests CONFIGURE_DEPENDS "*_test.cc")
-  if(NOT tests)
-    return()
-  endif()
   add_executable(${NAME}_test ${tests})
   target_link_libraries(${NAME}_test PRIVATE
     edgebert_compiler edgebert_${NAME} edgebert_testing ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
@@ -50,6 +51,9 @@ function(edgebert_layer_tests NAME)
     EDGEBERT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" EDGEBERT_BINARY_DIR="${PROJECT_BINARY_DIR}")
   gtest_discover_tests(${NAME}_test TEST_PREFIX ${NAME}. DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${NAME};${ARG_LABELS}" TIMEOUT 600)
+  if("parser" IN_LIST ARG_LABELS)
+    add_dependencies(parser_tests ${NAME}_test)
+  endif()
 endfunction()
 
 # edgebert_fuzzer(NAME SOURCE LIBRARIES...)
@@ -67,5 +71,6 @@ function(edgebert_fuzzer NAME SOURCE)
     target_link_libraries(${NAME}_replay PRIVATE edgebert_compiler ${ARGN})
     add_test(NAME fuzz.${NAME}.corpus COMMAND ${NAME}_replay ${PROJECT_SOURCE_DIR}/tests/corpus/${NAME})
     set_tests_properties(fuzz.${NAME}.corpus PROPERTIES LABELS "parser;fuzz" TIMEOUT 600)
+    add_dependencies(parser_tests ${NAME}_replay)
   endif()
 endfunction()

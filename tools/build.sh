@@ -1,0 +1,53 @@
+# Shell functions shared by ./edgebert and ./check; all they say goes to stderr.
+
+say() { printf '%s\n' "$*" >&2; }
+
+# install_packages FILE...: installs the Debian packages listed in the files that are not there yet.
+# Without root it prints the line to run instead, and fails.
+install_packages() {
+  local -a missing=()
+  local package
+  while read -r package; do
+    if ! dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed; then
+      missing+=("$package")
+    fi
+  done < <(grep -hv '^#' "$@")
+  if [ "${#missing[@]}" -eq 0 ]; then
+    return 0
+  fi
+  if ! command -v apt-get >/dev/null; then
+    say "These packages are needed, and this is no Debian system to install them on: ${missing[*]}"
+    return 1
+  fi
+  if [ "$(id -u)" -ne 0 ]; then
+    say "Debian packages are missing. Run this, then try again:"
+    say "    sudo apt-get install -y --no-install-recommends ${missing[*]}"
+    return 1
+  fi
+  say "Installing Debian packages: ${missing[*]}"
+  apt-get update -qq >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    "${missing[@]}" >&2
+}
+
+# configure ROOT PRESET [CMAKE_ARGUMENT...]
+configure() {
+  local root=$1 preset=$2
+  shift 2
+  (cd "$root" && cmake --preset "$preset" "$@" >build/"$preset"-configure.log 2>&1) || {
+    cat "$root/build/$preset-configure.log" >&2
+    say "Configuring failed: see above."
+    return 1
+  }
+}
+
+# with_lock ROOT COMMAND...: one build at a time in a checkout.
+with_lock() {
+  local root=$1
+  shift
+  mkdir -p "$root/build"
+  (
+    flock 9
+    "$@"
+  ) 9>"$root/build/.lock"
+}
