@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "edgebert/kernels/panel.h"
+
 namespace edgebert {
 
 /// A float32 weight matrix [outputs × inputs] in the order in which MatMulF32 reads it.
@@ -21,7 +23,7 @@ class PackedMatrixF32 {
  private:
   int outputs_ = 0;
   int inputs_ = 0;
-  std::vector<float> panels_;
+  PanelVector<float> panels_;
 };
 
 /// output = activations · weightsᵀ + bias; [rows × inputs] to [rows × outputs], row-major.
@@ -48,7 +50,7 @@ class PackedMatrixAf8 {
  private:
   int outputs_ = 0;
   int inputs_ = 0;
-  std::vector<int16_t> panels_;
+  PanelVector<int16_t> panels_;
   std::vector<int> inputs_per_sum_;
 };
 

@@ -20,7 +20,7 @@ void RequantizeAf8(std::span<const int64_t> accumulators, int unit_exponent, int
 /// values[i] = integers[i] · 2^(bias - 4), exactly.
 void DequantizeAf8(std::span<const int16_t> integers, int bias, std::span<float> values);
 
-/// values[i] = accumulators[i] · 2^unit_exponent, rounded once to float.
+/// values[i] = accumulators[i] · 2^unit_exponent, rounded once to float. |accumulators[i]| < 2^53.
 void AccumulatorsToFloat(std::span<const int64_t> accumulators, int unit_exponent,
                          std::span<float> values);
 
