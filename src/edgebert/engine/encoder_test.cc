@@ -1,0 +1,210 @@
+#include "edgebert/engine/encoder.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "edgebert/engine/random_model.h"
+#include "edgebert/testing/testing.h"
+
+namespace edgebert {
+namespace {
+
+using testing::RandomModel;
+using testing::RandomModelConfig;
+
+const std::vector<int32_t> kIds = {2, 17, 5, 39, 0, 8, 8, 3};
+const std::vector<int32_t> kSegments = {0, 0, 0, 0, 1, 1, 1, 1};
+
+/// Keeps each layer's states, the embedding first, and the logits of each off-ramp.
+class Recorder : public LayerObserver {
+ public:
+  void OnLayer(const LayerView& view) override {
+    layers.push_back(view.layer);
+    states.push_back(
+        view.executor.Values(view.layer == 0 ? Slot::kLayerInput : Slot::kLayerOutput));
+    if (!view.logits.empty()) {
+      logits.emplace_back(view.logits.begin(), view.logits.end());
+    }
+  }
+  std::vector<int> layers;
+  std::vector<std::vector<float>> states;
+  std::vector<std::vector<float>> logits;
+};
+
+EncoderSession SessionOf(Model model, Arithmetic arithmetic) {
+  return EncoderSession(Encoder::Create(std::move(model), arithmetic).value());
+}
+
+Recorder RunAll(Model model, Arithmetic arithmetic) {
+  EncoderSession session = SessionOf(std::move(model), arithmetic);
+  EntropyExitRule never(0.0);
+  Recorder recorder;
+  EXPECT_OK(session.Run(kIds, kSegments, never, &recorder));
+  return recorder;
+}
+
+double LargestDifference(const std::vector<float>& a, const std::vector<float>& b) {
+  double largest = a.size() == b.size() ? 0 : INFINITY;
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    largest = std::max(largest, std::fabs(double{a[i]} - double{b[i]}));
+  }
+  return largest;
+}
+
+/// Sets columns or rows of a float32 matrix to zero.
+void Clear(Model& model, const std::string& name, bool columns, int first, int count) {
+  for (Tensor& tensor : model.tensors) {
+    if (tensor.name != name) {
+      continue;
+    }
+    std::vector<float> values = FloatValues(tensor);
+    const auto width = static_cast<int>(tensor.shape.size() > 1 ? tensor.shape[1] : 1);
+    for (int i = 0; i < static_cast<int>(values.size()); ++i) {
+      const int position = columns ? i % width : i / width;
+      if (position >= first && position < first + count) {
+        values[static_cast<size_t>(i)] = 0;
+      }
+    }
+    tensor = MakeFloatTensor(tensor.name, tensor.shape, values);
+  }
+}
+
+TEST(EncoderTest, TellsTheObserverOfEveryLayer) {
+  const Recorder recorder =
+      RunAll(RandomModel(RandomModelConfig(), false, 1), Arithmetic::kFloat32);
+  EXPECT_EQ(recorder.layers, (std::vector<int>{0, 1, 2, 3}));
+  EXPECT_EQ(recorder.logits.size(), 2u);
+  EXPECT_EQ(recorder.states[0].size(), kIds.size() * 24);
+}
+
+TEST(EncoderTest, LeavesWhereTheRuleSaysWithThatLayersLogits) {
+  const Model model = RandomModel(RandomModelConfig(), false, 1);
+  const Recorder recorder = RunAll(model, Arithmetic::kFloat32);
+  EncoderSession session = SessionOf(model, Arithmetic::kFloat32);
+  EntropyExitRule always(100.0);
+  const Result<EncoderResult> result = session.Run(kIds, kSegments, always);
+  ASSERT_OK(result);
+  EXPECT_EQ(result->exit_layer, 1);
+  EXPECT_EQ(result->logits, recorder.logits[0]);
+  ASSERT_EQ(result->entropies_nats.size(), 1u);
+
+  EntropyExitRule never(0.0);
+  const Result<EncoderResult> all = session.Run(kIds, kSegments, never);
+  ASSERT_OK(all);
+  EXPECT_EQ(all->exit_layer, 3);
+  EXPECT_EQ(all->logits, recorder.logits[1]);
+  EXPECT_FALSE(all->entropies_nats[1]);  // Layer 2 has no off-ramp.
+}
+
+TEST(EncoderTest, ASessionForgetsEarlierSentences) {
+  for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kHost}) {
+    const Model model = RandomModel(RandomModelConfig(), arithmetic == Arithmetic::kHost, 1);
+    const Recorder fresh = RunAll(model, arithmetic);
+    EncoderSession session = SessionOf(model, arithmetic);
+    EntropyExitRule never(0.0);
+    const std::vector<int32_t> longer(32, 7);
+    ASSERT_OK(session.Run(longer, std::vector<int32_t>(32), never));
+    Recorder again;
+    ASSERT_OK(session.Run(kIds, kSegments, never, &again));
+    EXPECT_EQ(again.states, fresh.states);
+    EXPECT_EQ(again.logits, fresh.logits);
+  }
+}
+
+TEST(EncoderTest, AnAbsentHeadEqualsOneWhoseOutputIsIgnored) {
+  ModelConfig config = RandomModelConfig();
+  const Model full = RandomModel(config, false, 2);
+  Model ignored = full;
+  Clear(ignored, "layer.0.attention.output.weight", true, 8, 8);  // Head 1 of 3.
+  Model absent = full;
+  absent.config.attention_spans = {32, 0, 32, 32, 32, 32};
+  const Recorder a = RunAll(absent, Arithmetic::kFloat32);
+  const Recorder b = RunAll(ignored, Arithmetic::kFloat32);
+  for (size_t layer = 0; layer < a.states.size(); ++layer) {
+    EXPECT_LT(LargestDifference(a.states[layer], b.states[layer]), 1e-6) << layer;
+  }
+  EXPECT_GT(LargestDifference(RunAll(full, Arithmetic::kFloat32).states[1], a.states[1]), 1e-3);
+}
+
+TEST(EncoderTest, ALayerWithoutHeadsKeepsTheOutputBias) {
+  const Model full = RandomModel(RandomModelConfig(), false, 3);
+  Model ignored = full;
+  Clear(ignored, "layer.0.attention.output.weight", true, 0, 24);
+  Model absent = full;
+  absent.config.attention_spans = {0, 0, 0, 32, 32, 32};
+  const Recorder a = RunAll(absent, Arithmetic::kFloat32);
+  const Recorder b = RunAll(ignored, Arithmetic::kFloat32);
+  EXPECT_LT(LargestDifference(a.states[1], b.states[1]), 1e-6);
+}
+
+TEST(EncoderTest, ASpanOfOneSeesOnlyItself) {
+  Model model = RandomModel(RandomModelConfig(), false, 4);
+  model.config.attention_spans.assign(6, 1);
+  EncoderSession session = SessionOf(model, Arithmetic::kFloat32);
+  EntropyExitRule never(0.0);
+  Recorder first;
+  Recorder second;
+  std::vector<int32_t> other = kIds;
+  other[5] = 31;
+  ASSERT_OK(session.Run(kIds, kSegments, never, &first));
+  ASSERT_OK(session.Run(other, kSegments, never, &second));
+  for (size_t token = 0; token < kIds.size(); ++token) {
+    const auto row = [&](const Recorder& recorder) {
+      const auto begin = recorder.states[3].begin() + static_cast<std::ptrdiff_t>(token * 24);
+      return std::vector<float>(begin, begin + 24);
+    };
+    EXPECT_EQ(row(first) == row(second), token != 5) << token;
+  }
+}
+
+TEST(EncoderTest, OneSharedOffRampServesEveryLayer) {
+  ModelConfig config = RandomModelConfig();
+  config.shared_off_ramp = true;
+  const Recorder shared = RunAll(RandomModel(config, false, 5), Arithmetic::kFloat32);
+  EXPECT_EQ(shared.logits.size(), 2u);
+}
+
+TEST(EncoderTest, Af8InFloatAndInIntegersAgreeClosely) {
+  const Model model = RandomModel(RandomModelConfig(), true, 6);
+  const Recorder host = RunAll(model, Arithmetic::kHost);
+  const Recorder float32 = RunAll(model, Arithmetic::kFloat32);
+  // Activations rounded to 5 significant bits at ten places a layer: off by some per cent.
+  for (size_t i = 0; i < host.logits.size(); ++i) {
+    EXPECT_LT(LargestDifference(host.logits[i], float32.logits[i]), 0.2);
+    EXPECT_GT(LargestDifference(host.logits[i], float32.logits[i]), 0.0);
+  }
+}
+
+TEST(EncoderTest, RefusesBadInput) {
+  const Model model = RandomModel(RandomModelConfig(), false, 7);
+  EncoderSession session = SessionOf(model, Arithmetic::kFloat32);
+  EntropyExitRule never(0.0);
+  const auto message = [&](std::vector<int32_t> ids, std::vector<int32_t> segments) {
+    return session.Run(ids, segments, never).status().message();
+  };
+  EXPECT_EQ(message({}, {}), "0 tokens, expected 1 to 32");
+  EXPECT_EQ(message(std::vector<int32_t>(33), std::vector<int32_t>(33)),
+            "33 tokens, expected 1 to 32");
+  EXPECT_EQ(message({40}, {0}), "token 0 has id 40, expected 0 to 39");
+  EXPECT_EQ(message({1, -1}, {0, 0}), "token 1 has id -1, expected 0 to 39");
+  EXPECT_EQ(message({1}, {2}), "token 0 has segment 2, but the model has 2");
+  EXPECT_EQ(message({1}, {}), "0 segment ids for 1 tokens");
+}
+
+TEST(EncoderTest, HostArithmeticNeedsAf8) {
+  const Result<std::shared_ptr<const Encoder>> encoder =
+      Encoder::Create(RandomModel(RandomModelConfig(), false, 8), Arithmetic::kHost);
+  EXPECT_EQ(encoder.status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(ArithmeticTest, ParsesNamesOnly) {
+  EXPECT_EQ(ParseArithmetic("fp32").value(), Arithmetic::kFloat32);
+  EXPECT_EQ(ParseArithmetic("host").value(), Arithmetic::kHost);
+  EXPECT_NE(ParseArithmetic("hots").status().message().find("did you mean 'host'"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace edgebert

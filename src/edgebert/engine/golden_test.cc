@@ -1,0 +1,136 @@
+// Compares whole encoders in float32 with logits and hidden states that transformers computed.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "edgebert/base/file.h"
+#include "edgebert/engine/encoder.h"
+#include "edgebert/model/huggingface.h"
+#include "edgebert/testing/testing.h"
+
+namespace edgebert {
+namespace {
+
+constexpr double kTolerance = 1e-4;
+
+nlohmann::json ReadJson(const std::filesystem::path& path) {
+  const Result<std::string> text = ReadTextFile(path, 64 << 20);
+  return nlohmann::json::parse(text.ok() ? *text : "", nullptr, false);
+}
+
+/// Keeps the logits of every off-ramp and the states of every layer, the embedding first.
+class Recorder : public LayerObserver {
+ public:
+  void OnLayer(const LayerView& view) override {
+    if (!view.logits.empty()) {
+      logits.emplace_back(view.logits.begin(), view.logits.end());
+    }
+    states.push_back(
+        view.executor.Values(view.layer == 0 ? Slot::kLayerInput : Slot::kLayerOutput));
+  }
+
+  std::vector<std::vector<float>> logits;
+  std::vector<std::vector<float>> states;
+};
+
+double LargestDifference(const std::vector<float>& found, const nlohmann::json& expected) {
+  std::vector<double> flat;
+  for (const nlohmann::json& entry : expected.flatten()) {
+    flat.push_back(entry.get<double>());
+  }
+  if (found.size() != flat.size()) {
+    return INFINITY;
+  }
+  double largest = 0;
+  for (size_t i = 0; i < flat.size(); ++i) {
+    largest = std::max(largest, std::fabs(double{found[i]} - flat[i]));
+  }
+  return largest;
+}
+
+class SmallModelTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(SmallModelTest, EqualsTransformers) {
+  const std::filesystem::path directory =
+      std::filesystem::path(EDGEBERT_SOURCE_DIR) / "tests/golden/huggingface" / GetParam();
+  const nlohmann::json expected = ReadJson(directory / "expected.json");
+  ASSERT_TRUE(expected.contains("examples"));
+  Result<Model> model = ImportHuggingFace(directory);
+  ASSERT_OK(model);
+  const Result<std::shared_ptr<const Encoder>> encoder =
+      Encoder::Create(std::move(model).value(), Arithmetic::kFloat32);
+  ASSERT_OK(encoder);
+  EncoderSession session(*encoder);
+  for (const nlohmann::json& example : expected["examples"]) {
+    Recorder recorder;
+    EntropyExitRule never(0.0);
+    ASSERT_OK(session.Run(example["input_ids"].get<std::vector<int32_t>>(),
+                          example["segment_ids"].get<std::vector<int32_t>>(), never, &recorder));
+    ASSERT_EQ(recorder.logits.size(), example["logits"].size());
+    for (size_t i = 0; i < recorder.logits.size(); ++i) {
+      EXPECT_LT(LargestDifference(recorder.logits[i], example["logits"][i]), kTolerance);
+    }
+    if (example.contains("hidden_states")) {
+      ASSERT_EQ(recorder.states.size(), example["hidden_states"].size());
+      for (size_t i = 0; i < recorder.states.size(); ++i) {
+        EXPECT_LT(LargestDifference(recorder.states[i], example["hidden_states"][i]), kTolerance)
+            << "layer " << i;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SmallModelTest,
+                         ::testing::Values("albert-fp16", "albert-groups", "albert-shared",
+                                           "bert-3class-pairs", "bert-bf16", "bert-gelu",
+                                           "bert-model", "bert-off-ramps", "bert-tokenizer-json"),
+                         [](const auto& parameter) {
+                           std::string name = parameter.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+class CheckpointTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(CheckpointTest, EqualsItsGoldenOutputs) {
+  const std::filesystem::path directory = testing::SharedDirectory() / "models" / GetParam();
+  EDGEBERT_REQUIRE_SHARED(directory);
+  const nlohmann::json golden = ReadJson(directory / "golden.json");
+  ASSERT_TRUE(golden.is_array());
+  Result<Model> model = ImportHuggingFace(directory);
+  ASSERT_OK(model);
+  const Result<std::shared_ptr<const Encoder>> encoder =
+      Encoder::Create(std::move(model).value(), Arithmetic::kFloat32);
+  ASSERT_OK(encoder);
+  EncoderSession session(*encoder);
+  for (const nlohmann::json& example : golden) {
+    const auto ids = example["input_ids"].get<std::vector<int32_t>>();
+    Recorder recorder;
+    EntropyExitRule never(0.0);
+    ASSERT_OK(session.Run(ids, std::vector<int32_t>(ids.size()), never, &recorder));
+    ASSERT_EQ(recorder.logits.size(), 12u);
+    for (size_t i = 0; i < recorder.logits.size(); ++i) {
+      EXPECT_LT(LargestDifference(recorder.logits[i], example["logits_by_layer"][i]), kTolerance);
+    }
+    const nlohmann::json& cls = example["cls_by_layer"];
+    for (size_t i = 0; cls.is_array() && i < cls.size(); ++i) {
+      std::vector<float> first_token = recorder.states[i];
+      first_token.resize(cls[i].size());
+      EXPECT_LT(LargestDifference(first_token, cls[i]), kTolerance) << "layer " << i;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CheckpointTest,
+                         ::testing::Values("sst2-12x384", "sst2-12x384-shared4"),
+                         [](const auto& parameter) {
+                           std::string name = parameter.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace edgebert
