@@ -1,6 +1,7 @@
 #ifndef EDGEBERT_BASE_BYTE_WRITER_H_
 #define EDGEBERT_BASE_BYTE_WRITER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -19,18 +20,19 @@ class ByteWriter {
 
   template <typename T>
   requires std::is_arithmetic_v<T>
-  void Write(T value) {
-    const auto* first = reinterpret_cast<const uint8_t*>(&value);
-    bytes_.insert(bytes_.end(), first, first + sizeof(T));
-  }
+  void Write(T value) { Append(&value, sizeof(T)); }
 
-  void WriteBytes(std::span<const uint8_t> bytes) {
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-  }
+  void WriteBytes(std::span<const uint8_t> bytes) { Append(bytes.data(), bytes.size()); }
 
-  void WriteString(std::string_view text) { bytes_.insert(bytes_.end(), text.begin(), text.end()); }
+  void WriteString(std::string_view text) { Append(text.data(), text.size()); }
 
  private:
+  // Out of line, since GCC 12 warns falsely where several are inlined (-Wstringop-overflow).
+  [[gnu::noinline]] void Append(const void* first, size_t count) {
+    const auto* bytes = static_cast<const uint8_t*>(first);
+    bytes_.insert(bytes_.end(), bytes, bytes + count);
+  }
+
   std::vector<uint8_t> bytes_;
 };
 

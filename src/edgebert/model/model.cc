@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "edgebert/base/text.h"
+#include "edgebert/model/config_json.h"
 #include "edgebert/numeric/adaptivfloat.h"
 
 namespace edgebert {
@@ -86,13 +87,14 @@ bool IsEntropy(float value, float maximum) { return value >= 0 && value <= maxim
 
 Status ValidatePredictor(const PredictorTable& table, const ModelConfig& config, float maximum) {
   const size_t rows = table.first_entropy.size();
-  if (rows == 0 || rows > 65536 || table.num_columns < 1 ||
+  if (rows == 0 || rows > kMaxPredictorRows || table.num_columns < 1 ||
       table.num_columns >= config.num_layers ||
       table.later_entropy.size() != rows * static_cast<size_t>(table.num_columns)) {
     return DataLoss(fmt::format(
-        "predictor table has {} rows, {} columns and {} entries, expected 1 to 65536 rows and 1 to "
+        "predictor table has {} rows, {} columns and {} entries, expected 1 to {} rows and 1 to "
         "{} columns",
-        rows, table.num_columns, table.later_entropy.size(), config.num_layers - 1));
+        rows, table.num_columns, table.later_entropy.size(), kMaxPredictorRows,
+        config.num_layers - 1));
   }
   for (size_t row = 0; row < rows; ++row) {
     if (!IsEntropy(table.first_entropy[row], 100.0f) ||
@@ -111,6 +113,10 @@ Status ValidatePredictor(const PredictorTable& table, const ModelConfig& config,
 }
 
 Status ValidateRecord(const CalibrationRecord& record, const ModelConfig& config, float maximum) {
+  if (record.tokens.size() > kMaxRecordSentences) {
+    return DataLoss(fmt::format("calibration record has {} sentences, expected at most {}",
+                                record.tokens.size(), kMaxRecordSentences));
+  }
   if (record.entropies.size() != record.tokens.size() * config.off_ramp_layers.size()) {
     return DataLoss(
         fmt::format("calibration record has {} entropies for {} sentences, expected {} "
@@ -250,8 +256,10 @@ Status ValidateModel(const Model& model) {
   EDGEBERT_RETURN_IF_ERROR(ValidateActivationBiases(model));
   EDGEBERT_RETURN_IF_ERROR(ValidateTensors(model));
   EDGEBERT_RETURN_IF_ERROR(ValidateExits(model));
-  if (model.provenance.size() > kMaxProvenanceBytes || FindInvalidUtf8(model.provenance)) {
-    return DataLoss("provenance is too long or not UTF-8");
+  if (model.provenance.size() > kMaxProvenanceBytes ||
+      !(model.provenance.empty() || IsJsonObject(model.provenance))) {
+    return DataLoss(
+        fmt::format("provenance is not a JSON object of at most {} bytes", kMaxProvenanceBytes));
   }
   return OkStatus();
 }

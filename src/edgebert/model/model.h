@@ -72,6 +72,8 @@ struct ExitSettings {
 };
 
 inline constexpr size_t kMaxTensors = 1u << 14;
+inline constexpr size_t kMaxPredictorRows = 1u << 16;
+inline constexpr size_t kMaxRecordSentences = 1u << 20;
 inline constexpr size_t kMaxProvenanceBytes = 1u << 20;
 
 /// All that a model file holds.
@@ -81,7 +83,7 @@ struct Model {
   std::vector<Tensor> tensors;                        ///< Ascending by name.
   std::optional<ActivationBiases> activation_biases;  ///< Present exactly in AF8 models.
   ExitSettings exits;
-  std::string provenance;  ///< JSON object: data, recipe, licences.
+  std::string provenance;  ///< JSON object: data, recipe, licences; may be empty.
 
   /// The tensor of that name, or null.
   const Tensor* Find(std::string_view name) const;

@@ -24,13 +24,13 @@ Status ValidateShape(const Tensor& tensor, uint64_t& num_elements) {
   }
   num_elements = 1;
   for (const int64_t dimension : tensor.shape) {
+    const bool in_range = dimension > 0 && dimension <= kMaxTensorDimension;
     const std::optional<uint64_t> product =
-        dimension > 0 ? CheckedMultiply(num_elements, static_cast<uint64_t>(dimension))
-                      : std::nullopt;
+        in_range ? CheckedMultiply(num_elements, static_cast<uint64_t>(dimension)) : std::nullopt;
     if (!product || *product > kMaxTensorElements) {
       return DataLoss(
-          fmt::format("shape [{}], expected positive dimensions and at most {} elements",
-                      fmt::join(tensor.shape, " × "), kMaxTensorElements));
+          fmt::format("shape [{}], expected dimensions from 1 to {} and at most {} elements",
+                      fmt::join(tensor.shape, " × "), kMaxTensorDimension, kMaxTensorElements));
     }
     num_elements = *product;
   }
@@ -44,18 +44,35 @@ Status CheckPayload(uint64_t found, uint64_t expected) {
   return OkStatus();
 }
 
+/// Reads element by element: a copy would double the memory that loading a model takes.
+Status CheckFinite(std::span<const uint8_t> payload) {
+  for (size_t offset = 0; offset < payload.size(); offset += sizeof(float)) {
+    float value;
+    std::memcpy(&value, payload.data() + offset, sizeof(float));
+    if (!std::isfinite(value)) {
+      return DataLoss(
+          fmt::format("element {} is {}, expected a finite value", offset / sizeof(float), value));
+    }
+  }
+  return OkStatus();
+}
+
+/// A zero among the codes behind a bitmask would be a second way to write the same tensor.
+Status CheckNonZero(std::span<const uint8_t> codes) {
+  const auto zero =
+      std::find_if(codes.begin(), codes.end(), [](uint8_t code) { return (code & 0x7F) == 0; });
+  if (zero != codes.end()) {
+    return DataLoss(
+        fmt::format("code {} behind the bitmask is zero, expected none", zero - codes.begin()));
+  }
+  return OkStatus();
+}
+
 Status ValidatePayload(const Tensor& tensor, uint64_t num_elements) {
   switch (tensor.encoding) {
     case TensorEncoding::kFloat32: {
       EDGEBERT_RETURN_IF_ERROR(CheckPayload(tensor.payload.size(), num_elements * sizeof(float)));
-      const std::vector<float> values = FloatValues(tensor);
-      const auto bad =
-          std::find_if(values.begin(), values.end(), [](float v) { return !std::isfinite(v); });
-      if (bad != values.end()) {
-        return DataLoss(
-            fmt::format("element {} is {}, expected a finite value", bad - values.begin(), *bad));
-      }
-      return OkStatus();
+      return CheckFinite(tensor.payload);
     }
     case TensorEncoding::kAf8:
       return CheckPayload(tensor.payload.size(), num_elements);
@@ -69,10 +86,21 @@ Status ValidatePayload(const Tensor& tensor, uint64_t num_elements) {
       if (num_elements % 8 != 0 && (mask.back() >> (num_elements % 8)) != 0) {
         return DataLoss("bitmask has bits set after its last element");
       }
-      return CheckPayload(payload.size(), mask_bytes + PopulationCount(mask));
+      EDGEBERT_RETURN_IF_ERROR(CheckPayload(payload.size(), mask_bytes + PopulationCount(mask)));
+      return CheckNonZero(payload.subspan(mask_bytes));
     }
   }
   return DataLoss(fmt::format("unknown encoding {}", static_cast<int>(tensor.encoding)));
+}
+
+Status CheckExponentBias(const Tensor& tensor) {
+  const int minimum = tensor.is_af8() ? kMinExponentBias : 0;
+  const int maximum = tensor.is_af8() ? kMaxExponentBias : 0;
+  if (tensor.exponent_bias < minimum || tensor.exponent_bias > maximum) {
+    return DataLoss(
+        fmt::format("exponent bias {}, expected {} to {}", tensor.exponent_bias, minimum, maximum));
+  }
+  return OkStatus();
 }
 
 }  // namespace
@@ -130,10 +158,8 @@ Status ValidateTensor(const Tensor& tensor) {
   if (status.ok()) {
     status = ValidatePayload(tensor, num_elements);
   }
-  if (status.ok() &&
-      (tensor.exponent_bias < kMinExponentBias || tensor.exponent_bias > kMaxExponentBias)) {
-    status = DataLoss(fmt::format("exponent bias {}, expected {} to {}", tensor.exponent_bias,
-                                  kMinExponentBias, kMaxExponentBias));
+  if (status.ok()) {
+    status = CheckExponentBias(tensor);
   }
   return status.WithContext("tensor '" + tensor.name + "'");
 }

@@ -22,6 +22,7 @@ std::string_view TensorEncodingName(TensorEncoding encoding);  ///< "float32", "
 
 inline constexpr int kMaxRank = 4;
 inline constexpr size_t kMaxTensorNameBytes = 128;
+inline constexpr int64_t kMaxTensorDimension = int64_t{1} << 20;
 inline constexpr uint64_t kMaxTensorElements = uint64_t{1} << 32;
 
 /// A named array of up to four dimensions, row-major.
@@ -44,7 +45,8 @@ Tensor MakeFloatTensor(std::string name, std::vector<int64_t> shape, std::span<c
 Tensor MakeAf8Tensor(std::string name, std::vector<int64_t> shape, int exponent_bias,
                      std::span<const uint8_t> codes);
 
-/// Checks name, rank, dimensions, payload length, finiteness, and the bitmask's population count.
+/// Checks name, rank, dimensions, payload length, finiteness, exponent bias (0 for float32), and
+/// that a bitmask has as many bits set as codes follow, none of which is zero.
 Status ValidateTensor(const Tensor& tensor);
 
 /// The AF8 codes of a valid AF8 tensor, bitmask expanded; [num_elements].
