@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "edgebert/engine/random_model.h"
+#include "edgebert/testing/random_model.h"
 #include "edgebert/testing/testing.h"
 
 namespace edgebert {

@@ -10,9 +10,9 @@
 
 #include "edgebert/engine/encoder.h"
 #include "edgebert/engine/layer_functions.h"
-#include "edgebert/engine/random_model.h"
 #include "edgebert/engine/weights.h"
 #include "edgebert/kernels/elementwise.h"
+#include "edgebert/testing/random_model.h"
 #include "edgebert/testing/testing.h"
 
 namespace edgebert {
@@ -200,9 +200,9 @@ class Reference {
         for (int c = head * size; c < (head + 1) * size; ++c) {
           dot += q.at(i, c) * k.at(j, c);
         }
-        const float scale = static_cast<float>(std::ldexp(1.0, q.bias + k.bias - 8)) /
-                            std::sqrt(static_cast<float>(size));
-        scores.push_back(static_cast<float>(dot) * scale);
+        const double scale =
+            std::ldexp(1.0, q.bias + k.bias - 8) / std::sqrt(static_cast<double>(size));
+        scores.push_back(static_cast<float>(static_cast<double>(dot) * scale));
         keys.push_back(j);
       }
       SoftmaxInPlace(scores);

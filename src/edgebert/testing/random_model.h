@@ -1,5 +1,5 @@
-#ifndef EDGEBERT_ENGINE_RANDOM_MODEL_H_
-#define EDGEBERT_ENGINE_RANDOM_MODEL_H_
+#ifndef EDGEBERT_TESTING_RANDOM_MODEL_H_
+#define EDGEBERT_TESTING_RANDOM_MODEL_H_
 
 // Small random models for tests.
 
@@ -77,4 +77,4 @@ inline Model RandomModel(const ModelConfig& config, bool af8, uint64_t seed) {
 
 }  // namespace edgebert::testing
 
-#endif  // EDGEBERT_ENGINE_RANDOM_MODEL_H_
+#endif  // EDGEBERT_TESTING_RANDOM_MODEL_H_
