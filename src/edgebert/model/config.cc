@@ -38,7 +38,8 @@ Status ValidateLayerMap(const ModelConfig& config) {
 Status ValidateOffRamps(const ModelConfig& config) {
   if (config.off_ramp_layers.empty()) {
     if (!config.labels.empty() || !config.pooling.empty() || config.pooler_size != 0) {
-      return DataLoss("configuration: labels or off-ramp sizes without off-ramp layers");
+      return DataLoss(
+          "configuration: labels, pooling or pooler_size, expected none without off-ramp layers");
     }
     return OkStatus();
   }
@@ -48,8 +49,10 @@ Status ValidateOffRamps(const ModelConfig& config) {
   for (const std::string& label : config.labels) {
     if (label.empty() || label.size() > kMaxLabelBytes || FindInvalidUtf8(label) ||
         !distinct_labels.insert(label).second) {
-      return DataLoss("configuration: labels must be distinct, valid UTF-8 and 1 to " +
-                      std::to_string(kMaxLabelBytes) + " bytes long");
+      return DataLoss(
+          "configuration: a label is empty, too long, not UTF-8 or there twice, expected "
+          "distinct labels of 1 to " +
+          std::to_string(kMaxLabelBytes) + " bytes");
     }
   }
   int previous = 0;
@@ -64,7 +67,7 @@ Status ValidateOffRamps(const ModelConfig& config) {
   EDGEBERT_RETURN_IF_ERROR(
       CheckRange("number of poolings", static_cast<int64_t>(config.pooling.size()), 1, 2));
   if (config.pooling.size() == 2 && config.pooling[0] == config.pooling[1]) {
-    return DataLoss("configuration: the same pooling twice");
+    return DataLoss("configuration: the same pooling twice, expected different ones");
   }
   return CheckRange("pooler_size", config.pooler_size, 1, kMaxDimension);
 }
@@ -97,7 +100,7 @@ Status ValidateConfig(const ModelConfig& config) {
   EDGEBERT_RETURN_IF_ERROR(CheckRange("num_segments", config.num_segments, 1, 16));
   if (config.hidden_size % config.num_heads != 0) {
     return DataLoss("configuration: hidden_size " + std::to_string(config.hidden_size) +
-                    " is no multiple of num_heads " + std::to_string(config.num_heads));
+                    ", expected a multiple of num_heads, " + std::to_string(config.num_heads));
   }
   if (!(config.layer_norm_epsilon >= 0.0f && config.layer_norm_epsilon <= 0.1f)) {
     return DataLoss("configuration: layer_norm_epsilon is " +

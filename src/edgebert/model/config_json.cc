@@ -27,6 +27,9 @@ Status Error(std::string_view found, std::string_view expected) {
   return DataLoss(fmt::format("configuration: found {}, expected {}", found, expected));
 }
 
+/// The parser takes NUL for the end of its input, and would not see what follows.
+size_t FindNul(std::string_view text) { return text.find('\0'); }
+
 /// Passes over JSON without building it and refuses all but an object, whose keys are distinct and
 /// whose values are no objects and no arrays of arrays: nothing deeper can cost time or memory.
 class ShapeCheck : public nlohmann::json_sax<json> {
@@ -263,6 +266,9 @@ std::string ConfigToJson(const ModelConfig& config) {
 }
 
 Result<ModelConfig> ParseConfigJson(std::string_view text) {
+  if (const size_t nul = FindNul(text); nul != std::string_view::npos) {
+    return Error(fmt::format("NUL at byte {} of the section", nul), "a JSON object");
+  }
   ShapeCheck shape;
   if (!json::sax_parse(text.begin(), text.end(), &shape)) {
     return shape.status();
@@ -300,7 +306,7 @@ Result<ModelConfig> ParseConfigJson(std::string_view text) {
 bool IsJsonObject(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && text[first] == '{' &&
-         json::accept(text.begin(), text.end());
+         FindNul(text) == std::string_view::npos && json::accept(text.begin(), text.end());
 }
 
 }  // namespace edgebert

@@ -47,11 +47,12 @@ Status ValidateTensors(const Model& model) {
   size_t next = 0;
   for (const TensorSpec& spec : expected) {
     if (next < model.tensors.size() && model.tensors[next].name < spec.name) {
-      return DataLoss(
-          fmt::format("tensor '{}' is unknown, twice or out of order", model.tensors[next].name));
+      return DataLoss(fmt::format("tensor '{}' is unknown, twice or out of order, expected '{}'",
+                                  model.tensors[next].name, spec.name));
     }
     if (next == model.tensors.size() || model.tensors[next].name != spec.name) {
-      return DataLoss(fmt::format("tensor '{}' is missing", spec.name));
+      return DataLoss(
+          fmt::format("tensor '{}' is missing, expected it for this configuration", spec.name));
     }
     const Tensor& tensor = model.tensors[next++];
     EDGEBERT_RETURN_IF_ERROR(ValidateTensor(tensor));
@@ -68,7 +69,8 @@ Status ValidateTensors(const Model& model) {
     }
   }
   if (next != model.tensors.size()) {
-    return DataLoss(fmt::format("tensor '{}' is unknown or twice", model.tensors[next].name));
+    return DataLoss(
+        fmt::format("tensor '{}' is unknown or twice, expected no more", model.tensors[next].name));
   }
   return OkStatus();
 }
@@ -77,8 +79,9 @@ Status ValidateTokenizer(const Model& model) {
   EDGEBERT_RETURN_IF_ERROR(ValidateTokenizerData(model.tokenizer).WithContext("tokenizer"));
   // A vocabulary may be padded with rows that no piece names, never the other way round.
   if (model.tokenizer.pieces.size() > static_cast<size_t>(model.config.vocabulary_size)) {
-    return DataLoss(fmt::format("tokenizer has {} pieces, but the embedding only {} rows",
-                                model.tokenizer.pieces.size(), model.config.vocabulary_size));
+    return DataLoss(
+        fmt::format("tokenizer has {} pieces, expected at most the {} rows of the embedding",
+                    model.tokenizer.pieces.size(), model.config.vocabulary_size));
   }
   return OkStatus();
 }
@@ -100,13 +103,14 @@ Status ValidatePredictor(const PredictorTable& table, const ModelConfig& config,
     if (!IsEntropy(table.first_entropy[row], 100.0f) ||
         (row > 0 && table.first_entropy[row] <= table.first_entropy[row - 1])) {
       return DataLoss(fmt::format(
-          "predictor table: first-layer entropies must ascend from 0, row {} does not", row));
+          "predictor table: first-layer entropy of row {}, expected values that ascend from 0",
+          row));
     }
   }
   for (const float entropy : table.later_entropy) {
     if (!IsEntropy(entropy, maximum)) {
       return DataLoss(
-          fmt::format("predictor table: entropy {} is outside [0, {}]", entropy, maximum));
+          fmt::format("predictor table: entropy {}, expected 0 to {}", entropy, maximum));
     }
   }
   return OkStatus();
@@ -126,7 +130,7 @@ Status ValidateRecord(const CalibrationRecord& record, const ModelConfig& config
   for (const float entropy : record.entropies) {
     if (!IsEntropy(entropy, maximum)) {
       return DataLoss(
-          fmt::format("calibration record: entropy {} is outside [0, {}]", entropy, maximum));
+          fmt::format("calibration record: entropy {}, expected 0 to {}", entropy, maximum));
     }
   }
   for (const uint16_t tokens : record.tokens) {
@@ -146,7 +150,8 @@ Status ValidateExits(const Model& model) {
         fmt::format("exit threshold is {} nats, expected 0 to 100", exits.threshold_nats));
   }
   if (exits.calibration.size() > kMaxProvenanceBytes || FindInvalidUtf8(exits.calibration)) {
-    return DataLoss("exit calibration note is too long or not UTF-8");
+    return DataLoss(fmt::format("exit calibration note, expected UTF-8 of at most {} bytes",
+                                kMaxProvenanceBytes));
   }
   // Entropies computed in single precision may pass ln(classes) by a rounding error.
   const float maximum =
@@ -259,7 +264,7 @@ Status ValidateModel(const Model& model) {
   if (model.provenance.size() > kMaxProvenanceBytes ||
       !(model.provenance.empty() || IsJsonObject(model.provenance))) {
     return DataLoss(
-        fmt::format("provenance is not a JSON object of at most {} bytes", kMaxProvenanceBytes));
+        fmt::format("provenance, expected a JSON object of at most {} bytes", kMaxProvenanceBytes));
   }
   return OkStatus();
 }
