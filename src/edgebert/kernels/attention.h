@@ -13,7 +13,8 @@ constexpr size_t AttentionScratch(int tokens) { return static_cast<size_t>(token
 
 /// context = softmax(query · keyᵀ / √head_size, within the span) · value in float32. All arrays are
 /// [tokens × (heads · head_size)] as program/layer_program.h's Attention says; `scratch` holds
-/// AttentionScratch(tokens) floats. Sums run in ascending order of the summed index.
+/// AttentionScratch(tokens) floats. Sums over tokens run in ascending order, sums over a head's
+/// columns in that of kernels/elementwise.h.
 void AttentionF32(const Attention& attention, std::span<const float> query,
                   std::span<const float> key, std::span<const float> value,
                   std::span<float> scratch, std::span<float> context);
@@ -27,8 +28,9 @@ struct AttentionBiases {
   int context;
 };
 
-/// The same with AF8 operands as integers: exact products, softmax in float, probabilities
-/// quantised to AF8, exact products again, and one rounding to the context's AF8.
+/// The same with AF8 operands as integers: exact products, times the units and 1 / √head_size in
+/// double and rounded to float, softmax in float, probabilities quantised to AF8, exact products
+/// again, and one rounding to the context's AF8.
 /// `integer_scratch` holds AttentionScratch(tokens) entries.
 void AttentionAf8(const Attention& attention, const AttentionBiases& biases,
                   std::span<const int16_t> query, std::span<const int16_t> key,

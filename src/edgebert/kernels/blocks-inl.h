@@ -33,6 +33,40 @@ void ForEachBlock(const In* input, size_t size, Out* output, Function function) 
   }
 }
 
+using BlockFloats = hwy::HWY_NAMESPACE::CappedTag<float, kBlock>;
+using BlockVector = hwy::HWY_NAMESPACE::Vec<BlockFloats>;
+
+/// Adds the partials pairwise as one tree.
+inline float SumOfPartials(float* partials) {
+  for (size_t half = kBlock / 2; half > 0; half /= 2) {
+    for (size_t i = 0; i < half; ++i) {
+      partials[i] += partials[i + half];
+    }
+  }
+  return partials[0];
+}
+
+/// Combines map(element i) into partial i mod 16, in ascending order whatever the vectors' length.
+/// `neutral` stands in for elements past the end: its map changes no partial.
+template <typename Map, typename Combine>
+void ReduceToPartials(const float* values, size_t size, float neutral, Map map, Combine combine,
+                      float* partials) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const BlockFloats tag;
+  const size_t whole = size / kBlock * kBlock;
+  HWY_ALIGN float last[kBlock];
+  std::fill_n(last, kBlock, neutral);
+  std::copy(values + whole, values + size, last);
+  for (size_t lane = 0; lane < kBlock; lane += hn::Lanes(tag)) {
+    BlockVector partial = map(hn::Set(tag, neutral));
+    for (size_t i = lane; i < whole; i += kBlock) {
+      partial = combine(partial, map(hn::LoadU(tag, values + i)));
+    }
+    partial = combine(partial, map(hn::Load(tag, last + lane)));
+    hn::Store(partial, tag, partials + lane);
+  }
+}
+
 }  // namespace edgebert::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

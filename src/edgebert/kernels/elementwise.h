@@ -12,13 +12,13 @@ namespace edgebert {
 /// In place: x · Φ(x), with an absolute error of at most 2e-6 and a relative one of 1e-5 for
 /// x > -3.
 void Gelu(std::span<float> values);
-/// In place: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))).
+/// In place: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))), to within the same errors.
 void GeluTanh(std::span<float> values);
-/// In place: max(x, 0).
+/// In place: max(x, 0), never -0.
 void Relu(std::span<float> values);
-/// In place: tanh(x), with an absolute error of at most 1e-6.
+/// In place: tanh(x), with a relative error of at most 1e-6.
 void Tanh(std::span<float> values);
-/// In place: exp(x − max) / Σ. At least one finite value.
+/// In place: exp(x − max) / Σ; exp is 0 below -87. At least one finite value; -∞ gives 0.
 void SoftmaxInPlace(std::span<float> values);
 
 /// output = (x − mean) / √(variance + epsilon) · gain + bias over one row, x = update + residual.
