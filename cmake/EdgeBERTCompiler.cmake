@@ -28,3 +28,7 @@ if(EDGEBERT_SANITIZE)
   add_compile_options(-fsanitize=${EDGEBERT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${EDGEBERT_SANITIZE})
 endif()
+if(EDGEBERT_BUILD_FUZZERS)
+  # Without it libFuzzer sees only its own target and is blind to the library that it shall explore.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
