@@ -44,7 +44,14 @@ const Range* FindRange(std::span<const Range> ranges, char32_t code_point) {
 
 }  // namespace
 
-bool IsRemoved(char32_t code_point) { return FindRange(kRemoved, code_point) != nullptr; }
+// Most text is ASCII, which the functions below answer without a search.
+
+bool IsRemoved(char32_t code_point) {
+  if (code_point >= ' ' && code_point < 0x7F) {
+    return false;
+  }
+  return FindRange(kRemoved, code_point) != nullptr;
+}
 
 bool IsWhitespace(char32_t code_point) {
   switch (code_point) {
@@ -66,6 +73,9 @@ bool IsWhitespace(char32_t code_point) {
 }
 
 bool IsChinese(char32_t code_point) {
+  if (code_point < 0x3400) {
+    return false;
+  }
   static constexpr CodePointRange kRanges[] = {
       {0x3400, 0x4DBF},   {0x4E00, 0x9FFF},   {0xF900, 0xFAFF},   {0x20000, 0x2A6DF},
       {0x2A700, 0x2B73F}, {0x2B740, 0x2B81F}, {0x2B920, 0x2CEAF}, {0x2F800, 0x2FA1F}};
@@ -76,7 +86,14 @@ bool IsNonspacingMark(char32_t code_point) {
   return FindRange(kNonspacingMark, code_point) != nullptr;
 }
 
-bool IsPunctuation(char32_t code_point) { return FindRange(kPunctuation, code_point) != nullptr; }
+bool IsPunctuation(char32_t code_point) {
+  if (code_point < 0x80) {
+    return (code_point >= 0x21 && code_point <= 0x2F) ||
+           (code_point >= 0x3A && code_point <= 0x40) ||
+           (code_point >= 0x5B && code_point <= 0x60) || (code_point >= 0x7B && code_point <= 0x7E);
+  }
+  return FindRange(kPunctuation, code_point) != nullptr;
+}
 
 uint8_t CombiningClass(char32_t code_point) {
   if (IsNonspacingMark(code_point)) {
@@ -107,6 +124,11 @@ void AppendDecomposition(char32_t code_point, std::vector<char32_t>& output) {
 }
 
 void AppendLowerCase(char32_t code_point, std::vector<char32_t>& output) {
+  if (code_point < 0x80) {
+    output.push_back(code_point >= 'A' && code_point <= 'Z' ? code_point + ('a' - 'A')
+                                                            : code_point);
+    return;
+  }
   if (code_point == 0x130) {
     output.push_back('i');
     output.push_back(0x307);
