@@ -80,6 +80,12 @@ TEST(AlbertUnicodeTest, AGraphemeHoldsItsMarks) {
   EXPECT_FALSE(IsGraphemeBoundary('a', 0x301, state));
   EXPECT_FALSE(IsGraphemeBoundary(0x301, 0x308, state));
   EXPECT_TRUE(IsGraphemeBoundary(0x308, 'b', state));
+  EXPECT_TRUE(IsGraphemeBoundary('b', '\n', state));
+  EXPECT_TRUE(IsGraphemeBoundary('\n', 'c', state));
+  EXPECT_FALSE(IsGraphemeBoundary('c', 0x301, state));
+  EXPECT_TRUE(IsGraphemeBoundary(0x301, '\n', state));
+  EXPECT_TRUE(IsGraphemeBoundary('\n', 'd', state));
+  EXPECT_FALSE(IsGraphemeBoundary('d', 0x301, state));  // The line feed left no trace.
 }
 
 }  // namespace

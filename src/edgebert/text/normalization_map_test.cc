@@ -53,13 +53,22 @@ TEST(NormalizationMapTest, AShortGraphemeIsReplacedByItsShortestPrefix) {
 
 TEST(NormalizationMapTest, OfALongGraphemeEachCharacterIsReplaced) {
   const std::string map = MapBuilder(Rules{{"e", "1"}, {"\xCC\x88", "3"}}).Bytes();
-  EXPECT_EQ(Apply(map, "e\xCC\x88\xCC\x88"), "1");             // Five bytes.
-  EXPECT_EQ(Apply(map, "e\xCC\x88\xCC\x88\xCC\x88"), "1333");  // Seven.
+  EXPECT_EQ(Apply(map, "e\xCC\x88\xCC\x88"), "1");                   // Five bytes.
+  EXPECT_EQ(Apply(map, "e\xCC\x88\xE2\x83\x90"), "13\xE2\x83\x90");  // Six.
+  EXPECT_EQ(Apply(map, "e\xCC\x88\xCC\x88\xCC\x88"), "1333");        // Seven.
 }
 
 TEST(NormalizationMapTest, NulIsNeverReplaced) {
   const std::string map = MapBuilder(Rules{{"a", "b"}}).Bytes();
   EXPECT_EQ(Apply(map, std::string_view("a\0a", 3)), std::string_view("b\0b", 3));
+}
+
+TEST(NormalizationMapTest, NulDoesNotLeadToUnitsThatWereNotChecked) {
+  MapBuilder map(Rules{{"a", "b"}});
+  const size_t base = map.units()[0] >> 10;
+  map.units()[base] = static_cast<uint32_t>(base ^ 5) << 10 | (1u << 8);  // Label 0, leaf at 5:
+  map.units()[5] = 0x7FFFFFFFu;  // no child of any node, and an offset far outside.
+  EXPECT_EQ(Apply(map.Bytes(), std::string_view("\0a", 2)), std::string_view("\0b", 2));
 }
 
 TEST(NormalizationMapTest, RefusesSizesThatDoNotFit) {

@@ -95,8 +95,8 @@ TEST(UnigramModelTest, UnknownCharactersCostTenBelowTheWorstAndJoin) {
   const TokenizerData data = DataOf({{"a", -2}, {"b", -3}});
   EXPECT_THAT(SegmentIds(data, "xyza\xE4\xBD\xA0zb"), ElementsAre(1, 5, 1, 6));
   // The worst score is -5: an unknown x costs 15, and "b" makes up for it or does not.
-  EXPECT_THAT(SegmentIds(DataOf({{"b", 9}, {"xb", -5}}), "xb"), ElementsAre(6));
-  EXPECT_THAT(SegmentIds(DataOf({{"b", 11}, {"xb", -5}}), "xb"), ElementsAre(1, 5));
+  EXPECT_THAT(SegmentIds(DataOf({{"b", 9.75f}, {"xb", -5}}), "xb"), ElementsAre(6));
+  EXPECT_THAT(SegmentIds(DataOf({{"b", 10.25f}, {"xb", -5}}), "xb"), ElementsAre(1, 5));
 }
 
 TEST(UnigramModelTest, JoinedUnknownCharactersMaySpellAPiece) {
@@ -180,6 +180,19 @@ TEST(UnigramModelTest, WordsStartAtWhiteSpace) {
                   "\xE2\x96\x81\xE2\x96\x81"
                   "b"),
               ElementsAre(6, 13));
+}
+
+TEST(UnigramModelTest, NoPieceReachesIntoTheNextWord) {
+  const TokenizerData data = DataOf({{"\xE2\x96\x81", -1},
+                                     {"a", -1},
+                                     {"b", -1},
+                                     {"a\xE2\x96\x81"
+                                      "b",
+                                      -1}});
+  EXPECT_THAT(Ids(data,
+                  "a\xE2\x96\x81"
+                  "b"),
+              ElementsAre(5, 6, 5, 7));
 }
 
 TEST(UnigramModelTest, SpecialPiecesAreCutOutOfTheText) {
