@@ -89,12 +89,16 @@ class Tokenizer {
  protected:
   explicit Tokenizer(TokenizerData data) : data_(std::move(data)) {}
 
-  /// Appends the ids of `text`, which is valid UTF-8, without special tokens around it. May stop
-  /// after `max_ids` ids, since nothing beyond them can be kept.
+  /// Appends the ids of `text`, which is valid UTF-8, without special tokens around it. May stop as
+  /// soon as it has appended `max_ids` ids or more, since nothing beyond them can be kept.
   virtual void AppendIds(std::string_view text, size_t max_ids,
                          std::vector<int32_t>& ids) const = 0;
 
  private:
+  /// The ids of `text` with the special tokens that it spells out; complete when fewer than
+  /// `max_ids`, otherwise at least the first `max_ids` of them.
+  std::vector<int32_t> TextIds(std::string_view text, size_t max_ids) const;
+
   TokenizerData data_;
 };
 
