@@ -8,6 +8,7 @@
 
 #include "edgebert/base/text.h"
 #include "edgebert/text/truncation.h"
+#include "edgebert/text/unigram.h"
 #include "edgebert/text/wordpiece.h"
 
 namespace edgebert {
@@ -71,7 +72,7 @@ Status CheckUtf8(std::string_view text, const char* name) {
 Result<std::unique_ptr<const Tokenizer>> Tokenizer::Create(TokenizerData data) {
   EDGEBERT_RETURN_IF_ERROR(ValidateTokenizerData(data));
   if (data.kind == TokenizerKind::kUnigram) {
-    return Unsupported("unigram vocabularies are not supported");
+    return CreateUnigramTokenizer(std::move(data));
   }
   return CreateWordPieceTokenizer(std::move(data));
 }
