@@ -1,0 +1,38 @@
+#ifndef EDGEBERT_MODEL_HUGGINGFACE_CONFIG_H_
+#define EDGEBERT_MODEL_HUGGINGFACE_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "edgebert/base/status.h"
+#include "edgebert/model/config.h"
+
+namespace edgebert {
+
+/// What a checkpoint has after its encoder.
+enum class HuggingFaceHead : uint8_t {
+  kNone,        ///< Nothing: an encoder that cannot classify.
+  kClassifier,  ///< Hugging Face's pooler and classifier, an off-ramp after the last layer.
+  kOffRamps,    ///< This project's `off_ramps`, one after every layer.
+};
+
+/// A config.json as this library reads it.
+struct HuggingFaceConfig {
+  std::string architecture;  ///< "BertForSequenceClassification", …
+  HuggingFaceHead head = HuggingFaceHead::kNone;
+  ModelConfig model;  ///< Valid.
+};
+
+/// Reads the text of a config.json. What would change the arithmetic and is not supported is
+/// refused by the name of its key; keys that do not bear on inference are ignored.
+///
+/// Beside Hugging Face's own keys, two of this project's are read: `num_hidden_groups` also for
+/// BERT (layer l uses encoder.layer[⌊(l − 1) / (layers / groups)⌋], as ALBERT's groups do), and
+/// `off_ramps`, an object of `count` (one for every layer), `pooling` (a list of "cls", "mean"),
+/// `pooler_size` and `activation` ("tanh").
+Result<HuggingFaceConfig> ParseHuggingFaceConfig(std::string_view json);
+
+}  // namespace edgebert
+
+#endif  // EDGEBERT_MODEL_HUGGINGFACE_CONFIG_H_
