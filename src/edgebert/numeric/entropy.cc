@@ -27,8 +27,8 @@ double Entropy(std::span<const float> logits) {
     const double shifted = double{logit} - largest;
     const double weight = std::exp(shifted);
     total += weight;
-    // exp() underflows to exactly zero long before `shifted` could overflow.
-    weighted += weight == 0 ? 0 : weight * shifted;
+    // A double holds any difference of floats, so that a weight of zero gives zero.
+    weighted += weight * shifted;
   }
   return std::clamp(std::log(total) - weighted / total, 0.0,
                     std::log(static_cast<double>(logits.size())));
