@@ -59,6 +59,20 @@ function(edgebert_layer_tests NAME)
   endif()
 endfunction()
 
+# edgebert_layer_benchmarks(NAME [LIBRARIES target...])
+# One executable for all *_benchmark.cc of the layer, with EDGEBERT_BUILD_BENCHMARKS.
+function(edgebert_layer_benchmarks NAME)
+  if(NOT EDGEBERT_BUILD_BENCHMARKS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+  file(GLOB benchmarks CONFIGURE_DEPENDS "*_benchmark.cc")
+  add_executable(${NAME}_benchmark ${benchmarks})
+  target_link_libraries(${NAME}_benchmark PRIVATE
+    edgebert_compiler edgebert_${NAME} ${ARG_LIBRARIES} benchmark::benchmark_main)
+  target_compile_definitions(${NAME}_benchmark PRIVATE EDGEBERT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+endfunction()
+
 # edgebert_fuzzer(NAME SOURCE LIBRARIES...)
 # A libFuzzer target under clang with EDGEBERT_BUILD_FUZZERS; its corpus lies in tests/corpus/NAME.
 # Every build also runs that corpus through the same entry point as an ordinary test.

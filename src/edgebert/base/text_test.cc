@@ -26,6 +26,7 @@ TEST(NearestNameTest, FindsLikelyMisspellingsOnly) {
   const std::vector<std::string> names = {"early-exit", "early-exit-static", "predicted"};
   EXPECT_EQ(NearestName("earlyexit", names), "early-exit");
   EXPECT_EQ(NearestName("predcted", names), "predicted");
+  EXPECT_EQ(NearestName("rnu", std::vector<std::string>{"run"}), "run");
   EXPECT_FALSE(NearestName("xyz", names));
   EXPECT_EQ(DidYouMean("predcted", names), ", did you mean 'predicted'?");
   EXPECT_EQ(DidYouMean("xyz", names), "");

@@ -1,0 +1,53 @@
+// Times what a user waits for: from nothing to the first label, and a sentence by its length.
+
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+#include "edgebert/pipeline/classifier.h"
+
+namespace edgebert {
+namespace {
+
+constexpr char kModel[] = EDGEBERT_SOURCE_DIR "/models/sst2.ebm";
+
+std::string Words(int64_t count) {
+  std::string text;
+  for (int64_t i = 0; i < count; ++i) {
+    text += i % 2 == 0 ? "good " : "film ";
+  }
+  return text;
+}
+
+void BM_LoadToFirstLabel(benchmark::State& state) {
+  for (auto iteration : state) {
+    const auto model = ClassifierModel::Load(kModel);
+    if (!model.ok()) {
+      state.SkipWithError(model.status().message().c_str());
+      return;
+    }
+    auto classifier = Classifier::Create(*model);
+    benchmark::DoNotOptimize(classifier->Classify("a gorgeous, witty, seductive movie"));
+  }
+}
+BENCHMARK(BM_LoadToFirstLabel)->Unit(benchmark::kMillisecond)->MinTime(2);
+
+/// All 12 layers of a sentence of the given number of tokens.
+void BM_FullDepth(benchmark::State& state) {
+  const auto model = ClassifierModel::Load(kModel);
+  if (!model.ok()) {
+    state.SkipWithError(model.status().message().c_str());
+    return;
+  }
+  ClassifierOptions options;
+  options.threshold_nats = 0;
+  auto classifier = Classifier::Create(*model, options);
+  const std::string text = Words(state.range(0) - 2);
+  for (auto iteration : state) {
+    benchmark::DoNotOptimize(classifier->Classify(text));
+  }
+}
+BENCHMARK(BM_FullDepth)->Unit(benchmark::kMillisecond)->Arg(9)->Arg(25)->Arg(64)->Arg(128);
+
+}  // namespace
+}  // namespace edgebert

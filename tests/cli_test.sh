@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Runs the program as a user would, with good and bad input, on the model in $EDGEBERT_MODEL.
+# usage: cli_test.sh PROGRAM
+set -uo pipefail
+program=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+checks=0
+
+# expect STATUS PATTERN ARGUMENT...: the program must end with STATUS, and its output (stdout and
+# stderr) must hold PATTERN, an extended regular expression. Errors must be a single line.
+expect() {
+  local status=$1 pattern=$2
+  shift 2
+  local output found
+  output=$("$program" "$@" 2>&1 <"${stdin:-/dev/null}")
+  found=$?
+  checks=$((checks + 1))
+  if [ "$found" -ne "$status" ] || ! grep -Eq -- "$pattern" <<<"$output"; then
+    failures=$((failures + 1))
+    printf 'FAILED: edgebert %s\n  expected status %s and /%s/\n  found status %s and:\n%s\n' \
+      "$(printf '%q ' "$@" | cut -c1-200)" "$status" "$pattern" "$found" "${output:0:2000}"
+  elif [ "$status" -ne 0 ] && [ -z "${stdin:-}" ] && [ "$(wc -l <<<"$output")" -ne 1 ]; then
+    failures=$((failures + 1))
+    printf 'FAILED: edgebert %s: the error is not one line:\n%s\n' "$*" "$output"
+  fi
+}
+
+# The main job.
+expect 0 '^positive +[0-9.]+ %' run "a gorgeous, witty, seductive movie"
+expect 0 '^negative +[0-9.]+ %' run "an utter waste of everyone's time"
+expect 0 'exit +layer 12 of 12' run --threshold 0 "a gorgeous, witty, seductive movie"
+expect 0 'boundary +.*estimated' run "good"
+expect 0 '"label":"positive",.*"exit_layer":[0-9]+,.*"entropy_nats":\[' run --json "good fun"
+for key in text text_pair label probability tokens truncated layers exit_layer predicted_layer \
+  entropy_nats policy arithmetic voltage_v frequency_hz latency_s latency_target_s energy_j \
+  conventional_energy_j boundary wall_s; do
+  expect 0 "\"$key\":" run --json "good fun"
+done
+for policy in conventional early-exit early-exit-static predicted; do
+  expect 0 "\"policy\":\"$policy\"" run --json --policy "$policy" "it is long, but not bad"
+done
+expect 0 '"predicted_layer":[0-9]+' run --json --policy predicted --threshold 0.0001 "it is long"
+expect 0 '"arithmetic":"fp32"' run --json --arithmetic fp32 "good"
+expect 0 'with +"and the other"' run "one text" --pair "and the other"
+expect 0 '"segment_ids":\[0,0,0,1,1\]' tokenize --json good --pair fun
+expect 0 '"tokens":\["\[CLS\]","good","\[SEP\]"\]' tokenize --json good
+expect 0 '^2204[[:space:]]+0[[:space:]]+good$' tokenize good
+expect 0 'off_ramp.12.pooler.weight' inspect "$EDGEBERT_MODEL"
+expect 0 '"zero_share"' inspect --json "$EDGEBERT_MODEL"
+
+# Help and version.
+expect 0 'run .*Classify' --help
+expect 0 '--latency-target' run --help
+expect 0 '^edgebert [0-9]+\.[0-9]+' --version
+
+# Usage errors end with 2.
+expect 2 'subcommand'
+expect 2 "'rnu', did you mean 'run'" rnu "good"
+expect 2 "'--thresold'.*did you mean '--threshold'" run --thresold 0.2 "good"
+expect 2 'either a text or --file' run
+expect 2 'either a text or --file' run good --file -
+expect 2 'threshold' run --threshold nan good
+expect 2 'threshold' run --threshold=-1 good
+expect 2 "'predcted'.*did you mean 'predicted'" run --policy predcted good
+expect 2 '8ms' run --latency-target=-5ms good
+expect 2 '8ms' run --latency-target nan good
+expect 2 '8ms' run --latency-target 5 good
+expect 2 'unknown arithmetic' run --arithmetic int4 good
+expect 2 "unknown task 'sst', did you mean 'sst2'" eval --task sst --data "$work"
+expect 2 'unknown split' eval --task sst2 --data "$work" --split train
+expect 2 'task.*required' eval --data "$work"
+expect 2 'needs --calibrate' import "$work" -o "$work/x.ebm" --precision af8
+expect 2 'needs --predictor' trace --threshold 0.2 --policy predicted "$work/none.csv"
+expect 2 'unknown variant' trace --threshold 0.2 --variant dirty "$work/none.csv"
+
+# Data errors end with 1.
+expect 1 'empty' run ""
+expect 1 'nothing but blanks' run "   "
+expect 1 'UTF-8' run $'caf\xe9'
+expect 1 'shortest feasible' run --latency-target 1us good
+expect 1 'cannot open' run --model "$work/none.ebm" good
+: >"$work/empty.ebm"
+expect 1 'empty.ebm' run --model "$work/empty.ebm" good
+head -c 100000 "$EDGEBERT_MODEL" >"$work/truncated.ebm"
+expect 1 'truncated.ebm' run --model "$work/truncated.ebm" good
+head -c 4096 /dev/urandom >"$work/wrong.ebm"
+expect 1 'wrong.ebm' run --model "$work/wrong.ebm" good
+expect 1 'directory' run --model "$work" good
+expect 1 'expected 4 to' run --max-tokens 3 good
+expect 1 'cannot (write|open)' run --dump "$work/none/dump.json" good
+expect 1 'neither is there' eval --task sst2 --data "$work"
+printf 'text\tlabel\ngood\t1\n' >"$work/dev.tsv"
+expect 1 "dev.tsv:1: no column 'sentence'" eval --task sst2 --data "$work"
+printf 'sentence\tlabel\ngood\tyes\n' >"$work/dev.tsv"
+expect 1 "dev.tsv:2: unknown label 'yes'" eval --task sst2 --data "$work"
+expect 1 'config.json' import "$work" -o "$work/x.ebm"
+printf '0.1,0.2\n0.3\n' >"$work/ragged.csv"
+expect 1 'ragged.csv:2: 1 columns' trace --threshold 0.2 "$work/ragged.csv"
+if compgen -G "$work/*.part" >/dev/null; then
+  failures=$((failures + 1))
+  echo "FAILED: a temporary file was left behind"
+fi
+
+# A good evaluation.
+printf 'sentence\tlabel\na gorgeous movie\t1\nan utter waste\t0\nnot good\t0\n' >"$work/dev.tsv"
+expect 0 '"examples":3,.*"accuracy":1.0' eval --json --task sst2 --data "$work"
+printf '0.5,0.3,0.1\n0.1,0.1,0.1\n' >"$work/trace.csv"
+expect 0 '"mean_exit_layer":2.0,"exit_histogram":\[1,0,1\]' trace --json --threshold 0.2 \
+  "$work/trace.csv"
+
+# Lines from stdin: a bad line is reported with its number, the others go on, the status is 1.
+printf 'good\n\nbad \xff\nnul \0 byte\nbad film\n' >"$work/lines"
+stdin="$work/lines" expect 1 '"line":2,"error":' run --json --file -
+stdin="$work/lines" expect 1 '"line":3,"error":.*UTF-8' run --json --file -
+stdin="$work/lines" expect 1 '"line":4,"error":.*NUL' run --json --file -
+stdin="$work/lines" expect 1 '"text":"bad film"' run --json --file -
+printf 'good\nfun\n' >"$work/lines"
+stdin="$work/lines" expect 0 '"text":"fun"' run --json --file -
+expect 0 '"text":"fun"' run --json --file "$work/lines"
+
+# A megabyte of text is truncated and says so.
+head -c 1000000 /dev/zero | tr '\0' 'x' | sed 's/xxxxxxxxx/good fun /g' >"$work/long"
+expect 0 '"tokens":512,"truncated":true' run --json --file "$work/long"
+expect 0 'truncated' run --max-tokens 8 "one two three four five six seven eight nine ten"
+
+# --dump holds the states of every layer that ran.
+expect 0 'positive' run --threshold 0 --dump "$work/dump.json" "good fun"
+checks=$((checks + 1))
+if [ "$(grep -o '"layer":' "$work/dump.json" | wc -l)" -ne 13 ]; then
+  failures=$((failures + 1))
+  echo "FAILED: the dump does not hold the embedding and 12 layers"
+fi
+
+# Ctrl-C ends at once.
+checks=$((checks + 1))
+"$program" run --file - < <(sleep 3) >/dev/null 2>&1 &
+pid=$!
+sleep 0.5
+kill -INT "$pid" 2>/dev/null
+start=$(date +%s%N)
+wait "$pid" 2>/dev/null
+elapsed=$((($(date +%s%N) - start) / 1000000))
+if [ "$elapsed" -gt 1000 ]; then
+  failures=$((failures + 1))
+  echo "FAILED: an interrupted run went on for $elapsed ms"
+fi
+
+echo "$((checks - failures)) passed, $failures failed"
+[ "$failures" -eq 0 ]
