@@ -21,7 +21,7 @@ struct CalibrationOptions {
   Precision precision = Precision::kAf8;
   /// Entropy threshold to store. Unset: the largest at which early exit gives the same label as
   /// full depth on at least 99 % of the calibration sentences.
-  std::optional<double> threshold_nats;
+  std::optional<double> threshold_nats = std::nullopt;
   size_t bias_sentences = 256;     ///< For the activations' exponent biases.
   size_t record_sentences = 4096;  ///< For the exit record and the predictor table.
 };

@@ -22,11 +22,11 @@ namespace edgebert {
 struct ClassifierOptions {
   Policy policy = Policy::kEarlyExitStatic;
   /// Unset: twice the time that all layers take at the nominal operating point.
-  std::optional<LatencyTarget> latency_target;
+  std::optional<LatencyTarget> latency_target = std::nullopt;
   /// Entropy below which a sentence leaves, in nats; 0 never leaves. Unset: the model's own.
-  std::optional<double> threshold_nats;
+  std::optional<double> threshold_nats = std::nullopt;
   /// Longer texts are truncated. Unset: as many as the model has positions.
-  std::optional<int> max_tokens;
+  std::optional<int> max_tokens = std::nullopt;
 };
 
 /// What one layer showed and cost.

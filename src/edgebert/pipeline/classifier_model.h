@@ -19,9 +19,9 @@ namespace edgebert {
 /// How a model is made ready.
 struct ClassifierModelOptions {
   /// Unset: `host` for AF8 models, `fp32` for float32 ones.
-  std::optional<Arithmetic> arithmetic;
+  std::optional<Arithmetic> arithmetic = std::nullopt;
   /// Unset: the accelerator description that is built in.
-  std::optional<HardwareDescription> hardware;
+  std::optional<HardwareDescription> hardware = std::nullopt;
 };
 
 /// A model ready to classify: tokenizer, encoder, exit settings and cost estimator. Immutable; any
