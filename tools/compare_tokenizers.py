@@ -3,7 +3,7 @@
 
 Texts: every text file of the shared data, hostile texts, random texts, and every code point of Unicode.
 Each text is encoded alone and as a pair, with many maxima. Exits with 1 when anything differs.
-Needs `pip install tokenizers transformers`, and the build target `tokenize_lines`.
+Needs `pip install tokenizers transformers sentencepiece protobuf`, and the build target `tokenize_lines`.
 """
 
 import argparse
@@ -19,6 +19,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+
+import tokenizers
 
 import tokenizer_samples
 
@@ -133,6 +135,32 @@ def bert_tokenizer(vocabulary, cased):
     return BertTokenizerFast(str(vocabulary), do_lower_case=not cased).backend_tokenizer
 
 
+def albert_tokenizer(model):
+    """ALBERT's published pipeline over a spiece.model, in which a comma parts from the digit before it."""
+    from sentencepiece import sentencepiece_model_pb2
+    proto = sentencepiece_model_pb2.ModelProto()
+    proto.ParseFromString(model.read_bytes())
+
+    def score(piece):
+        text = piece.piece
+        return piece.score - (100 if len(text) > 1 and text[-1] == "," and text[-2].isdigit() else 0)
+
+    vocabulary = [(piece.piece, score(piece)) for piece in proto.pieces]
+    names = [name for name, _ in vocabulary]
+    backend = tokenizers.Tokenizer(tokenizers.models.Unigram(vocabulary, proto.trainer_spec.unk_id, False))
+    backend.normalizer = tokenizers.normalizers.Sequence([
+        tokenizers.normalizers.Replace("``", '"'), tokenizers.normalizers.Replace("''", '"'),
+        tokenizers.normalizers.NFKD(), tokenizers.normalizers.StripAccents(), tokenizers.normalizers.Lowercase(),
+        tokenizers.normalizers.Precompiled(proto.normalizer_spec.precompiled_charsmap)])
+    backend.pre_tokenizer = tokenizers.pre_tokenizers.Sequence([
+        tokenizers.pre_tokenizers.WhitespaceSplit(), tokenizers.pre_tokenizers.Metaspace()])
+    backend.post_processor = tokenizers.processors.TemplateProcessing(
+        single="[CLS]:0 $A:0 [SEP]:0", pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
+        special_tokens=[(name, names.index(name)) for name in ("[CLS]", "[SEP]")])
+    backend.add_special_tokens(["<pad>", "<unk>", "[CLS]", "[SEP]", tokenizers.AddedToken("[MASK]", lstrip=True)])
+    return backend
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build/release/tests/tokenize_lines")
@@ -166,6 +194,13 @@ def main():
         backend = bert_tokenizer(vocabulary, cased=False)
         backend.save(str(path))
         mismatches += compare("tokenizer.json", [str(arguments.binary), "--tokenizer", str(path)], backend,
+                              batch[::10], arguments.show)
+        model = arguments.shared / "models/albert-base-v2-tokenizer/spiece.model"
+        backend = albert_tokenizer(model)
+        backend.save(str(path))
+        mismatches += compare("spiece.model", [str(arguments.binary), "--sentencepiece", str(model)], backend, batch,
+                              arguments.show)
+        mismatches += compare("ALBERT's tokenizer.json", [str(arguments.binary), "--tokenizer", str(path)], backend,
                               batch[::10], arguments.show)
     sys.exit(1 if mismatches else 0)
 

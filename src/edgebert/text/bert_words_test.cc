@@ -58,6 +58,8 @@ TEST(BertWordReader, StripsAccentsAndCaseIndependently) {
 TEST(BertWordReader, PutsKeptMarksInCanonicalOrderAcrossDroppedOnes) {
   // U+302E is of class 224, U+1D165 of class 216; U+0301 (230) is dropped between them.
   EXPECT_THAT(Words("a\u302e\u0301\U0001d165b"), ElementsAre("a\U0001d165\u302eb"));
+  // U+1D15E is U+1D157 and a mark, before which U+1B44 (9) moves.
+  EXPECT_THAT(Words("\U0001d15e\u1b44b"), ElementsAre("\U0001d157\u1b44\U0001d165b"));
   // U+0901 is dropped, too, but of class 0: nothing moves over it.
   EXPECT_THAT(Words("a\u302e\u0901\U0001d165b"), ElementsAre("a\u302e\U0001d165b"));
 }

@@ -20,14 +20,10 @@ class PieceMap {
     longest_ = std::max(longest_, text.size());
   }
 
-  /// Finds the longest piece that `text` starts with; its length is 0 when there is none.
+  /// Finds the longest piece that `text` starts with; its length is 0 when there is none. Pieces
+  /// are well-formed UTF-8, so that none ends inside a character of `text`.
   std::pair<size_t, int32_t> LongestPrefix(std::string_view text) const {
     for (size_t length = std::min(longest_, text.size()); length > 0; --length) {
-      const bool inside_character =
-          length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0u) == 0x80u;
-      if (inside_character) {
-        continue;
-      }
       if (const auto found = ids_.find(text.substr(0, length)); found != ids_.end()) {
         return {length, found->second};
       }
