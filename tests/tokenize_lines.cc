@@ -1,5 +1,6 @@
 // Prints the token ids of texts, for tools/compare_tokenizers.py.
-//   tokenize_lines (--vocab vocab.txt [--cased] | --tokenizer tokenizer.json)
+//   tokenize_lines (--vocab vocab.txt [--cased] | --tokenizer tokenizer.json |
+//                   --sentencepiece spiece.model)
 // Each line of the input is a JSON array [text, pair or null, maximum of tokens]; each line of the
 // output is {"ids": [...], "segment_ids": [...], "truncated": bool} or {"error": message}.
 
@@ -22,7 +23,8 @@ constexpr uint64_t kMaxFileBytes = 64u << 20;
 
 Result<TokenizerData> ReadTokenizer(const std::vector<std::string>& arguments) {
   if (arguments.size() < 2) {
-    return InvalidArgument("expected --vocab FILE [--cased] or --tokenizer FILE");
+    return InvalidArgument(
+        "expected --vocab FILE [--cased], --tokenizer FILE or --sentencepiece FILE");
   }
   EDGEBERT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(arguments[1], kMaxFileBytes));
   if (arguments[0] == "--vocab") {
@@ -31,6 +33,10 @@ Result<TokenizerData> ReadTokenizer(const std::vector<std::string>& arguments) {
   }
   if (arguments[0] == "--tokenizer") {
     return ParseTokenizerJson(text);
+  }
+  if (arguments[0] == "--sentencepiece") {
+    return ParseSentencePieceModel({reinterpret_cast<const uint8_t*>(text.data()), text.size()},
+                                   true, true);
   }
   return InvalidArgument("unknown flag " + arguments[0]);
 }

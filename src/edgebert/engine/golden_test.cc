@@ -36,11 +36,18 @@ class Recorder : public LayerObserver {
   std::vector<std::vector<float>> states;
 };
 
+void AppendNumbers(const nlohmann::json& nested, std::vector<double>& flat) {
+  if (nested.is_number()) {
+    flat.push_back(nested.get<double>());
+  }
+  for (const nlohmann::json& entry : nested.is_array() ? nested : nlohmann::json::array()) {
+    AppendNumbers(entry, flat);
+  }
+}
+
 double LargestDifference(const std::vector<float>& found, const nlohmann::json& expected) {
   std::vector<double> flat;
-  for (const nlohmann::json& entry : expected.flatten()) {
-    flat.push_back(entry.get<double>());
-  }
+  AppendNumbers(expected, flat);
   if (found.size() != flat.size()) {
     return INFINITY;
   }

@@ -146,7 +146,10 @@ std::vector<float> TakeActiveBias(const ModelConfig& config, MatrixRole role, in
 CommonWeights TakeCommonWeights(Model& model) {
   CommonWeights weights;
   weights.config = model.config;
-  weights.word_table = std::move(TensorOf(model, "embedding.word"));
+  Tensor& word_table = TensorOf(model, "embedding.word");
+  std::vector<uint8_t> payload = std::exchange(word_table.payload, {});
+  weights.word_table = word_table;
+  weights.word_table.payload = std::move(payload);
   if (weights.word_table.encoding == TensorEncoding::kAf8Bitmask) {
     weights.word_table.payload = Af8Codes(weights.word_table);
     weights.word_table.encoding = TensorEncoding::kAf8;
