@@ -370,8 +370,7 @@ TEST(HuggingFaceTest, RefusesAConfigurationThatDoesNotFitTheWeights) {
 TEST(HuggingFaceTest, RefusesAVocabularyLargerThanTheEmbedding) {
   const DamagedCheckpoint checkpoint("bert-gelu");
   std::ofstream(checkpoint.path() / "vocab.txt", std::ios::app) << "onemore\n";
-  EXPECT_THAT(checkpoint.Import().message(),
-              HasSubstr("tokenizer has 102 pieces, but the embedding only 101 rows"));
+  EXPECT_THAT(checkpoint.Import().message(), HasSubstr("tokenizer has 102 pieces"));
 }
 
 TEST(HuggingFaceTest, NamesMissingFiles) {
