@@ -49,7 +49,7 @@ class FileSource : public ByteSource {
   uint64_t size() const override { return file_.size(); }
 
   Status ReadAt(uint64_t offset, std::span<uint8_t> destination) const override {
-    const Status status = file_.ReadAt(offset, destination);
+    Status status = file_.ReadAt(offset, destination);
     // The reader of the model file puts the path before all errors, this one included.
     const std::string prefix = file_.path().string() + ": ";
     if (status.message().starts_with(prefix)) {
