@@ -11,7 +11,7 @@ install(TARGETS edgebert RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 foreach(layer IN LISTS EDGEBERT_LAYERS)
   if(NOT layer STREQUAL "cli")
     install(DIRECTORY src/edgebert/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/edgebert
-            FILES_MATCHING PATTERN "*.h")
+            FILES_MATCHING PATTERN "*.h" PATTERN "*_testing.h" EXCLUDE)
   endif()
 endforeach()
 install(DIRECTORY models hardware DESTINATION ${CMAKE_INSTALL_DATADIR}/edgebert)

@@ -1,8 +1,10 @@
 # Fails when a file of a layer includes a layer that its CMakeLists.txt does not name in USES.
-# Needs ROOT (src/edgebert), LAYERS, and USES_<layer> for each.
+# Needs ROOT (src/edgebert), LAYERS, and USES_<layer> for each: lists with commas.
+cmake_minimum_required(VERSION 3.25)
 set(violations "")
+string(REPLACE "," ";" LAYERS "${LAYERS}")
 foreach(layer IN LISTS LAYERS)
-  set(allowed ${layer} ${USES_${layer}})
+  string(REPLACE "," ";" allowed "${layer},${USES_${layer}}")
   file(GLOB files ${ROOT}/${layer}/*.h ${ROOT}/${layer}/*.cc)
   foreach(file IN LISTS files)
     file(STRINGS ${file} includes REGEX "#include \"edgebert/")

@@ -1,5 +1,6 @@
 # Installs the build into a fresh prefix, builds tests/package against it and runs the result.
 # Needs BUILD_DIR, SOURCE_DIR, WORK_DIR, MODEL.
+cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE ${WORK_DIR})
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)

@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "edgebert/base/file.h"
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/flags.h"
+#include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
 #include "edgebert/model/huggingface.h"
 #include "edgebert/model/model_file.h"
@@ -20,7 +22,30 @@ struct ImportFlags {
   std::optional<std::string> calibrate;
   std::optional<std::string> precision;
   std::optional<std::string> threshold;
+  std::optional<std::string> provenance;
 };
+
+constexpr uint64_t kMaxProvenanceFileBytes = uint64_t{1} << 19;
+
+/// Adds the members of the JSON object in --provenance, and the calibration file's name, to what
+/// the import itself knows.
+Status AddProvenance(const ImportFlags& flags, Model& model) {
+  OrderedJson provenance = OrderedJson::parse(model.provenance, nullptr, false);
+  if (flags.calibrate) {
+    provenance["calibration_text"] = std::filesystem::path(*flags.calibrate).filename().string();
+  }
+  if (flags.provenance) {
+    EDGEBERT_ASSIGN_OR_RETURN(const std::string text,
+                              ReadTextFile(*flags.provenance, kMaxProvenanceFileBytes));
+    const OrderedJson more = OrderedJson::parse(text, nullptr, false);
+    if (!more.is_object()) {
+      return DataLoss(*flags.provenance + ": not a JSON object");
+    }
+    provenance.update(more);
+  }
+  model.provenance = provenance.dump();
+  return OkStatus();
+}
 
 Result<CalibrationOptions> ToOptions(const ImportFlags& flags) {
   CalibrationOptions options;
@@ -62,9 +87,12 @@ int Import(const ImportFlags& flags) {
   if (!options.ok()) {
     return Fail(options.status(), kUsageError);
   }
-  const Result<Model> model = Convert(flags, *options);
+  Result<Model> model = Convert(flags, *options);
   if (!model.ok()) {
     return Fail(model.status());
+  }
+  if (const Status status = AddProvenance(flags, *model); !status.ok()) {
+    return Fail(status);
   }
   if (const Status status = WriteModelFile(*model, flags.output); !status.ok()) {
     return Fail(status);
@@ -101,6 +129,10 @@ void AddImportCommand(CLI::App& app, Action& action) {
       ->add_option("--threshold", flags->threshold,
                    "Exit threshold to store [with --calibrate: the largest with 99 % agreement]")
       ->type_name("NATS");
+  command
+      ->add_option("--provenance", flags->provenance,
+                   "JSON object (data, recipe, licences, ...) to store in the file")
+      ->type_name("FILE");
   command->callback([flags, &action] { action = [flags] { return Import(*flags); }; });
 }
 

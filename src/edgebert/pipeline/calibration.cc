@@ -34,32 +34,30 @@ std::vector<T> TakeEvenly(const std::vector<T>& items, size_t count) {
   return taken;
 }
 
-/// Tokenizes all sentences that can be classified, and takes half of `count` evenly from all, half
-/// from the long ones.
+/// Tokenizes all sentences that can be classified, and takes up to half of `count` evenly from the
+/// long ones, the others evenly from the short ones.
 Result<std::vector<Encoding>> ChooseSentences(const Model& model,
                                               std::span<const std::string> sentences,
                                               size_t count) {
   EDGEBERT_ASSIGN_OR_RETURN(const std::unique_ptr<const Tokenizer> tokenizer,
                             Tokenizer::Create(model.tokenizer));
   const auto max_tokens = static_cast<size_t>(model.config.max_positions);
-  std::vector<Encoding> all;
+  std::vector<Encoding> short_ones;
   std::vector<Encoding> long_ones;
   for (const std::string& sentence : sentences) {
     Result<Encoding> encoding = EncodeText(*tokenizer, sentence, std::nullopt, max_tokens);
-    if (!encoding.ok()) {
-      continue;  // A blank line in the data is no reason to stop.
+    if (encoding.ok()) {  // A blank line in the data is no reason to stop.
+      const bool is_long = encoding->ids.size() >= kLongSentenceTokens;
+      (is_long ? long_ones : short_ones).push_back(std::move(encoding).value());
     }
-    if (encoding->ids.size() >= kLongSentenceTokens) {
-      long_ones.push_back(*encoding);
-    }
-    all.push_back(std::move(encoding).value());
   }
-  if (all.empty()) {
+  const size_t num_long = std::max(count / 2, count - std::min(count, short_ones.size()));
+  std::vector<Encoding> chosen = TakeEvenly(long_ones, num_long);
+  const std::vector<Encoding> more = TakeEvenly(short_ones, count - chosen.size());
+  chosen.insert(chosen.end(), more.begin(), more.end());
+  if (chosen.empty()) {
     return InvalidArgument("the calibration text holds no sentence");
   }
-  std::vector<Encoding> chosen = TakeEvenly(all, count - std::min(count / 2, long_ones.size()));
-  const std::vector<Encoding> more = TakeEvenly(long_ones, count - chosen.size());
-  chosen.insert(chosen.end(), more.begin(), more.end());
   return chosen;
 }
 
@@ -97,21 +95,28 @@ Result<ActivationBiases> CalibrateActivations(const Model& model,
   return sampler.ChooseBiases();
 }
 
+/// The number of sentences on which early exit gives the same label as full depth.
+size_t CountAgreeing(const std::vector<FullDepthRecord>& records, float threshold_nats) {
+  EntropyExitRule rule(threshold_nats);
+  size_t agreeing = 0;
+  for (const FullDepthRecord& record : records) {
+    agreeing += record.labels[record.ReplayExit(rule)] == record.labels.back();
+  }
+  return agreeing;
+}
+
 /// The largest threshold, in steps of 0.01 nats, with enough agreement between early exit and full
 /// depth.
-double ChooseThreshold(const std::vector<FullDepthRecord>& records, int num_classes) {
+float ChooseThreshold(const std::vector<FullDepthRecord>& records, int num_classes) {
   const int steps = static_cast<int>(std::log(num_classes) * 100);
   for (int step = steps; step > 0; --step) {
-    EntropyExitRule rule(step / 100.0);
-    size_t agreeing = 0;
-    for (const FullDepthRecord& record : records) {
-      agreeing += record.labels[record.ReplayExit(rule)] == record.labels.back();
-    }
-    if (static_cast<double>(agreeing) >= kRequiredAgreement * static_cast<double>(records.size())) {
-      return step / 100.0;
+    const float threshold = static_cast<float>(step) / 100;
+    if (static_cast<double>(CountAgreeing(records, threshold)) >=
+        kRequiredAgreement * static_cast<double>(records.size())) {
+      return threshold;
     }
   }
-  return 0.0;
+  return 0;
 }
 
 /// Fills in the model's exit settings from what its own arithmetic shows on the sentences.
@@ -132,17 +137,12 @@ Status CalibrateExits(Model& model, std::span<const Encoding> sentences,
     records.push_back(std::move(full));
     EDGEBERT_RETURN_IF_ERROR(progress.Step());
   }
-  model.exits.threshold_nats = static_cast<float>(
-      threshold ? *threshold : ChooseThreshold(records, model.config.num_classes()));
-  EntropyExitRule rule(model.exits.threshold_nats);
-  size_t agreeing = 0;
-  for (const FullDepthRecord& full : records) {
-    agreeing += full.labels[full.ReplayExit(rule)] == full.labels.back();
-  }
+  model.exits.threshold_nats = threshold ? static_cast<float>(*threshold)
+                                         : ChooseThreshold(records, model.config.num_classes());
   model.exits.calibration =
       fmt::format("{}; the label equals full depth's on {} of {} calibration sentences",
                   threshold ? "threshold given by hand" : "largest threshold with 99 % agreement",
-                  agreeing, records.size());
+                  CountAgreeing(records, model.exits.threshold_nats), records.size());
   model.exits.predictor.reset();
   if (model.config.HasOffRamp(1) && model.config.off_ramp_layers.size() > 1) {
     model.exits.predictor = BuildPredictor(record, model.config);

@@ -30,8 +30,8 @@ struct CalibrationOptions {
 /// will be judged on), and gives the model to ship: with precision kAf8, weights and embedding in
 /// AF8 and an exponent bias for every activation, each found by least squared error; with
 /// off-ramps, the exit record, the predictor table (mean later entropies by first-layer entropy)
-/// and a threshold. Half of the sentences used are taken evenly from all, half from those of at
-/// least 16 tokens where there are any, so that long inputs are represented.
+/// and a threshold. Half of the sentences used have at least 16 tokens where there are enough of
+/// them, so that long inputs are represented.
 Result<Model> Calibrate(Model model, std::span<const std::string> sentences,
                         const CalibrationOptions& options, const Progress& progress = {});
 
