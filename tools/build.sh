@@ -41,6 +41,14 @@ configure() {
   }
 }
 
+# build ROOT PRESET [TARGET...]: silent when there is nothing to do.
+build() {
+  local root=$1 preset=$2
+  shift 2
+  ninja -C "$root/build/$preset" "$@" 2>&1 |
+    sed -u '/^ninja: Entering directory/d; /no work to do/d; /Re-checking globbed/d' >&2
+}
+
 # with_lock ROOT COMMAND...: one build at a time in a checkout.
 with_lock() {
   local root=$1

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <utility>
 
@@ -26,6 +28,15 @@ Status CheckText(std::string_view text, std::string_view what) {
                     what, position));
   }
   return OkStatus();
+}
+
+/// The decimal number that a float was read from: 0.2 rather than 0.20000000298.
+double AsWritten(float value) {
+  std::array<char, 32> digits;
+  const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  double parsed = value;
+  std::from_chars(digits.data(), end, parsed);
+  return parsed;
 }
 
 /// Gathers each layer's figures and tells the scheduler of a prediction as soon as there is one.
@@ -125,7 +136,8 @@ Result<Classifier> Classifier::Create(std::shared_ptr<const ClassifierModel> mod
 }
 
 double Classifier::threshold_nats() const {
-  return options_.threshold_nats.value_or(model_->exits().threshold_nats);
+  return options_.threshold_nats ? *options_.threshold_nats
+                                 : AsWritten(model_->exits().threshold_nats);
 }
 
 Result<Classification> Classifier::Classify(std::string_view text,
