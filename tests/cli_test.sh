@@ -8,15 +8,24 @@ trap 'rm -rf "$work"' EXIT
 failures=0
 checks=0
 
-# expect STATUS PATTERN ARGUMENT...: the program must end with STATUS, and its output (stdout and
-# stderr) must hold PATTERN, an extended regular expression. Errors must be a single line.
+# expect STATUS PATTERN ARGUMENT...: the program must end with STATUS and print PATTERN, an extended
+# regular expression: on stdout when it succeeds, as a single line on stderr and nothing on stdout
+# when it fails. With $stdin as its input, lines of both kinds are expected, on stdout.
 expect() {
   local status=$1 pattern=$2
   shift 2
-  local output found
-  output=$("$program" "$@" 2>&1 <"${stdin:-/dev/null}")
+  local output errors found
+  output=$("$program" "$@" 2>"$work/stderr" <"${stdin:-/dev/null}")
   found=$?
+  errors=$(<"$work/stderr")
   checks=$((checks + 1))
+  if [ "$status" -ne 0 ] && [ -z "${stdin:-}" ]; then
+    if [ -n "$output" ]; then
+      failures=$((failures + 1))
+      printf 'FAILED: edgebert %s: an error, yet stdout holds:\n%s\n' "$*" "${output:0:2000}"
+    fi
+    output=$errors
+  fi
   if [ "$found" -ne "$status" ] || ! grep -Eq -- "$pattern" <<<"$output"; then
     failures=$((failures + 1))
     printf 'FAILED: edgebert %s\n  expected status %s and /%s/\n  found status %s and:\n%s\n' \
@@ -61,6 +70,12 @@ expect 2 "'rnu', did you mean 'run'" rnu "good"
 expect 2 "'--thresold'.*did you mean '--threshold'" run --thresold 0.2 "good"
 expect 2 'either a text or --file' run
 expect 2 'either a text or --file' run good --file -
+expect 2 'expected 4 to' run --max-tokens 3 good
+expect 2 'expected 4 to' tokenize --max-tokens 3 good
+expect 2 'goes with --file' run --pairs good
+expect 2 'put -- before' run "-good"
+expect 0 '^positive' run -- "-good"
+expect 2 'unknown policy' run --policy $'two\nlines' good
 expect 2 'threshold' run --threshold nan good
 expect 2 'threshold' run --threshold=-1 good
 expect 2 "'predcted'.*did you mean 'predicted'" run --policy predcted good
@@ -88,7 +103,7 @@ expect 1 'truncated.ebm' run --model "$work/truncated.ebm" good
 head -c 4096 /dev/urandom >"$work/wrong.ebm"
 expect 1 'wrong.ebm' run --model "$work/wrong.ebm" good
 expect 1 'directory' run --model "$work" good
-expect 1 'expected 4 to' run --max-tokens 3 good
+expect 1 'not a regular file' run --dump /dev/null good
 expect 1 'cannot (write|open)' run --dump "$work/none/dump.json" good
 expect 1 'neither is there' eval --task sst2 --data "$work"
 printf 'text\tlabel\ngood\t1\n' >"$work/dev.tsv"
@@ -125,27 +140,58 @@ head -c 1000000 /dev/zero | tr '\0' 'x' | sed 's/xxxxxxxxx/good fun /g' >"$work/
 expect 0 '"tokens":512,"truncated":true' run --json --file "$work/long"
 expect 0 'truncated' run --max-tokens 8 "one two three four five six seven eight nine ten"
 
-# --dump holds the states of every layer that ran.
-expect 0 'positive' run --threshold 0 --dump "$work/dump.json" "good fun"
+stdin="$work/long" expect 0 '\(truncated\)$' run --file -
+head -c 20000000 /dev/zero | tr '\0' 'x' >"$work/endless"
+stdin="$work/endless" expect 0 '"truncated":true' run --json --file -
+
+# What cannot be written is an error.
+checks=$((checks + 1))
+if "$program" run good >/dev/full 2>/dev/null; then
+  failures=$((failures + 1))
+  echo "FAILED: a full disk went unnoticed"
+fi
+
+# --dump holds the states of all layers, also where the sentence leaves early.
+expect 0 'layer 1 of 12' run --dump "$work/dump.json" "good fun"
 checks=$((checks + 1))
 if [ "$(grep -o '"layer":' "$work/dump.json" | wc -l)" -ne 13 ]; then
   failures=$((failures + 1))
   echo "FAILED: the dump does not hold the embedding and 12 layers"
 fi
 
-# Ctrl-C ends at once.
-checks=$((checks + 1))
-"$program" run --file - < <(sleep 3) >/dev/null 2>&1 &
-pid=$!
-sleep 0.5
-kill -INT "$pid" 2>/dev/null
-start=$(date +%s%N)
-wait "$pid" 2>/dev/null
-elapsed=$((($(date +%s%N) - start) / 1000000))
-if [ "$elapsed" -gt 1000 ]; then
+# Ctrl-C ends a command at once, with the status of a signal, and leaves nothing half written.
+interrupt() {
+  checks=$((checks + 1))
+  "$program" "$@" < <(sleep 5) >"$work/stdout" 2>&1 &
+  local pid=$! start status elapsed
+  sleep 0.7
+  if ! kill -INT "$pid" 2>/dev/null; then
+    failures=$((failures + 1))
+    printf 'FAILED: edgebert %s ended before it was interrupted:\n%s\n' "$*" "$(<"$work/stdout")"
+    return
+  fi
+  start=$(date +%s%N)
+  wait "$pid"
+  status=$?
+  elapsed=$((($(date +%s%N) - start) / 1000000))
+  if [ "$status" -ne 130 ] || [ "$elapsed" -gt 1000 ]; then
+    failures=$((failures + 1))
+    echo "FAILED: interrupted, edgebert $* ended with $status after $elapsed ms"
+  fi
+}
+interrupt run --file -
+checkpoint=$(dirname "$0")/golden/huggingface/bert-off-ramps
+{ echo sentence; yes 'the film was good and the music was great' | head -n 400000; } >"$work/train.tsv"
+mkdir "$work/out"
+interrupt import "$checkpoint" --calibrate "$work/train.tsv" -o "$work/out/model.ebm"
+if [ -n "$(ls "$work/out")" ]; then
   failures=$((failures + 1))
-  echo "FAILED: an interrupted run went on for $elapsed ms"
+  echo "FAILED: an interrupted import left: $(ls "$work/out")"
 fi
+head -n 500 "$work/train.tsv" >"$work/small.tsv"
+expect 0 'model.ebm: 4 layers' import "$checkpoint" --calibrate "$work/small.tsv" -o "$work/out/model.ebm"
+expect 0 '"tokens":' run --json --model "$work/out/model.ebm" "the film was good"
+expect 0 'calibration_text.*small.tsv' inspect --json "$work/out/model.ebm"
 
 echo "$((checks - failures)) passed, $failures failed"
 [ "$failures" -eq 0 ]

@@ -5,13 +5,13 @@ say() { printf '%s\n' "$*" >&2; }
 # install_packages FILE...: installs the Debian packages listed in the files that are not there yet.
 # Without root it prints the line to run instead, and fails.
 install_packages() {
-  local -a missing=()
-  local package
-  while read -r package; do
-    if ! dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed; then
-      missing+=("$package")
-    fi
-  done < <(grep -hv '^#' "$@")
+  local -a wanted missing=()
+  local installed package sudo=
+  mapfile -t wanted < <(grep -hEv '^(#|$)' "$@")
+  installed=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true)
+  for package in "${wanted[@]}"; do
+    grep -qx "$package installed" <<<"$installed" || missing+=("$package")
+  done
   if [ "${#missing[@]}" -eq 0 ]; then
     return 0
   fi
@@ -20,8 +20,9 @@ install_packages() {
     return 1
   fi
   if [ "$(id -u)" -ne 0 ]; then
-    say "Debian packages are missing. Run this, then try again:"
-    say "    sudo apt-get install -y --no-install-recommends ${missing[*]}"
+    command -v sudo >/dev/null && sudo="sudo "
+    say "Debian packages are missing. As root, run this line, then try again:"
+    say "    ${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${missing[*]}"
     return 1
   fi
   say "Installing Debian packages: ${missing[*]}"
@@ -30,15 +31,26 @@ install_packages() {
     "${missing[@]}" >&2
 }
 
-# configure ROOT PRESET [CMAKE_ARGUMENT...]
+# configure ROOT PRESET [CMAKE_ARGUMENT...]: starts afresh where the checkout has been moved.
 configure() {
   local root=$1 preset=$2
   shift 2
+  drop_foreign_build "$root" "$preset"
   (cd "$root" && cmake --preset "$preset" "$@" >build/"$preset"-configure.log 2>&1) || {
     cat "$root/build/$preset-configure.log" >&2
     say "Configuring failed: see above."
     return 1
   }
+}
+
+# drop_foreign_build ROOT PRESET: removes a build that belongs to a checkout at another place.
+drop_foreign_build() {
+  local root=$1 preset=$2
+  local cache=$root/build/$preset/CMakeCache.txt
+  if [ -f "$cache" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$cache"; then
+    say "build/$preset was made for another folder; building it anew."
+    rm -rf "${root:?}/build/$preset"
+  fi
 }
 
 # build ROOT PRESET [TARGET...]: silent when there is nothing to do.
@@ -55,7 +67,10 @@ with_lock() {
   shift
   mkdir -p "$root/build"
   (
-    flock 9
+    flock -n 9 || {
+      say "Waiting for another build in this checkout ..."
+      flock 9
+    }
     "$@"
   ) 9>"$root/build/.lock"
 }

@@ -50,6 +50,20 @@ void UnregisterTemporary(const std::string& path) {
   }
 }
 
+/// Reads a whole file into a container of bytes.
+template <typename Container>
+Result<Container> ReadInto(const std::filesystem::path& path, uint64_t max_bytes) {
+  EDGEBERT_ASSIGN_OR_RETURN(const InputFile file, InputFile::Open(path));
+  if (file.size() > max_bytes) {
+    return InvalidArgument(path.string() + ": is " + std::to_string(file.size()) +
+                           " bytes long, at most " + std::to_string(max_bytes) + " are read");
+  }
+  Container bytes(file.size(), 0);
+  EDGEBERT_RETURN_IF_ERROR(
+      file.ReadAt(0, {reinterpret_cast<uint8_t*>(bytes.data()), bytes.size()}));
+  return bytes;
+}
+
 }  // namespace
 
 InputFile::InputFile(std::filesystem::path path, int descriptor, uint64_t size)
@@ -116,19 +130,11 @@ Status InputFile::ReadAt(uint64_t offset, std::span<uint8_t> destination) const 
 }
 
 Result<std::vector<uint8_t>> ReadFile(const std::filesystem::path& path, uint64_t max_bytes) {
-  EDGEBERT_ASSIGN_OR_RETURN(const InputFile file, InputFile::Open(path));
-  if (file.size() > max_bytes) {
-    return InvalidArgument(path.string() + ": is " + std::to_string(file.size()) +
-                           " bytes long, at most " + std::to_string(max_bytes) + " are read");
-  }
-  std::vector<uint8_t> bytes(file.size());
-  EDGEBERT_RETURN_IF_ERROR(file.ReadAt(0, bytes));
-  return bytes;
+  return ReadInto<std::vector<uint8_t>>(path, max_bytes);
 }
 
 Result<std::string> ReadTextFile(const std::filesystem::path& path, uint64_t max_bytes) {
-  EDGEBERT_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path, max_bytes));
-  return std::string(bytes.begin(), bytes.end());
+  return ReadInto<std::string>(path, max_bytes);
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path, std::filesystem::path temporary, int descriptor)
@@ -147,16 +153,26 @@ AtomicFile::~AtomicFile() {
   }
 }
 
-Result<AtomicFile> AtomicFile::Create(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    return IoError(path.string() + ": is a directory, expected a file to write");
+Result<AtomicFile> AtomicFile::Create(const std::filesystem::path& given) {
+  std::error_code error_code;
+  std::filesystem::path path = given;
+  if (std::filesystem::exists(path, error_code)) {
+    // Renaming over a link, a device or a pipe would replace it.
+    path = std::filesystem::canonical(path, error_code);
+    if (error_code || !std::filesystem::is_regular_file(path, error_code)) {
+      return IoError(
+          given.string() + ": is " +
+          (std::filesystem::is_directory(path, error_code) ? "a directory" : "not a regular file") +
+          ", expected a file to write");
+    }
   }
+  static std::atomic<unsigned> counter{0};
   std::filesystem::path temporary = path;
-  temporary += "." + std::to_string(::getpid()) + ".part";
+  temporary += "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".part";
   RegisterTemporary(temporary.string());
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                                S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH);
+  constexpr mode_t kMode = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
+  const int descriptor =
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode);
   if (descriptor < 0) {
     const int error = errno;
     UnregisterTemporary(temporary.string());

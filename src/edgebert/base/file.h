@@ -49,7 +49,8 @@ Result<std::string> ReadTextFile(const std::filesystem::path& path, uint64_t max
 
 /// Writes a file so that `path` holds either its old content or all of the new one: the bytes go to
 /// a temporary file beside it, which is flushed and renamed by Commit(). Without Commit() the
-/// temporary file is removed.
+/// temporary file is removed. A symbolic link keeps pointing at the file, which is replaced;
+/// directories, devices and pipes are refused.
 class AtomicFile {
  public:
   static Result<AtomicFile> Create(const std::filesystem::path& path);

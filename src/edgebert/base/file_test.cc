@@ -39,6 +39,35 @@ TEST(FileTest, WithoutCommitNothingChanges) {
   EXPECT_EQ(EntriesOf(directory.path()), 1u);
 }
 
+TEST(FileTest, ALinkStaysALinkAndADeviceIsRefused) {
+  const TemporaryDirectory directory;
+  const auto target = directory.path() / "target";
+  const auto link = directory.path() / "link";
+  ASSERT_OK(WriteFileAtomically(target, std::string_view("old")));
+  std::filesystem::create_symlink(target, link);
+  ASSERT_OK(WriteFileAtomically(link, std::string_view("new")));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(ReadTextFile(target, 10).value(), "new");
+  EXPECT_EQ(EntriesOf(directory.path()), 2u);
+  EXPECT_NE(AtomicFile::Create("/dev/null").status().message().find("not a regular file"),
+            std::string::npos);
+}
+
+TEST(FileTest, TwoWritersOfOnePathDoNotMix) {
+  const TemporaryDirectory directory;
+  const auto path = directory.path() / "a.txt";
+  Result<AtomicFile> first = AtomicFile::Create(path);
+  Result<AtomicFile> second = AtomicFile::Create(path);
+  ASSERT_OK(first);
+  ASSERT_OK(second);
+  ASSERT_OK(first->Write(std::string_view("first")));
+  ASSERT_OK(second->Write(std::string_view("second")));
+  ASSERT_OK(first->Commit());
+  EXPECT_EQ(ReadTextFile(path, 10).value(), "first");
+  ASSERT_OK(second->Commit());
+  EXPECT_EQ(ReadTextFile(path, 10).value(), "second");
+}
+
 TEST(FileTest, AnInterruptedProgramLeavesNoTemporaryFile) {
   const TemporaryDirectory directory;
   Result<AtomicFile> file = AtomicFile::Create(directory.path() / "a.txt");

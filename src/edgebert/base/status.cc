@@ -16,6 +16,8 @@ std::string_view StatusCodeName(StatusCode code) {
       return "unsupported";
     case StatusCode::kInfeasible:
       return "infeasible";
+    case StatusCode::kCancelled:
+      return "cancelled";
     case StatusCode::kIoError:
       return "i/o error";
     case StatusCode::kInternal:
@@ -42,6 +44,7 @@ Status Unsupported(std::string message) {
 Status Infeasible(std::string message) {
   return Status(StatusCode::kInfeasible, std::move(message));
 }
+Status Cancelled(std::string message) { return Status(StatusCode::kCancelled, std::move(message)); }
 Status IoError(std::string message) { return Status(StatusCode::kIoError, std::move(message)); }
 Status Internal(std::string message) { return Status(StatusCode::kInternal, std::move(message)); }
 

@@ -16,6 +16,7 @@ enum class StatusCode {
   kDataLoss,         ///< A file is damaged, truncated or not what it says it is.
   kUnsupported,      ///< Well-formed, but of a kind or version this build does not handle.
   kInfeasible,       ///< No operating point or schedule meets the request.
+  kCancelled,        ///< The caller asked to stop.
   kIoError,          ///< The operating system refused to read or write.
   kInternal,         ///< A defect in this library.
 };
@@ -47,6 +48,7 @@ Status NotFound(std::string message);
 Status DataLoss(std::string message);
 Status Unsupported(std::string message);
 Status Infeasible(std::string message);
+Status Cancelled(std::string message);
 Status IoError(std::string message);
 Status Internal(std::string message);
 

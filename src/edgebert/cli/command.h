@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "edgebert/base/status.h"
 
@@ -28,7 +29,14 @@ void AddInspectCommand(CLI::App& app, Action& action);
 void AddImportCommand(CLI::App& app, Action& action);
 void AddTraceCommand(CLI::App& app, Action& action);
 
-/// Prints "edgebert: message" on stderr and returns the exit status.
+/// At most `max_bytes` of `text` on one line: control characters become blanks, a cut shows as "…".
+std::string Printable(std::string_view text, size_t max_bytes);
+
+/// Hands what was printed to the operating system; an error when it takes it no longer (a full
+/// disk).
+Status FlushOutput();
+
+/// Prints "edgebert: message" on stderr, on one line, and returns the exit status.
 int Fail(const Status& status, int exit_status = kDataError);
 
 }  // namespace edgebert::cli

@@ -87,6 +87,10 @@ int Eval(const EvalFlags& flags) {
   if (!model.ok()) {
     return Fail(model.status());
   }
+  if (const auto max_tokens = ResolveMaxTokens(options->max_tokens, (*model)->config());
+      !max_tokens.ok()) {
+    return Fail(max_tokens.status().WithContext("--max-tokens"), kUsageError);
+  }
   const Result<Classifier> classifier = Classifier::Create(*model, *options);
   if (!classifier.ok()) {
     return Fail(classifier.status());

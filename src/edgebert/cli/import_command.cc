@@ -43,7 +43,7 @@ Status AddProvenance(const ImportFlags& flags, Model& model) {
     }
     provenance.update(more);
   }
-  model.provenance = provenance.dump();
+  model.provenance = provenance.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
   return OkStatus();
 }
 
@@ -87,14 +87,21 @@ int Import(const ImportFlags& flags) {
   if (!options.ok()) {
     return Fail(options.status(), kUsageError);
   }
+  // Before the work, which may take minutes: can its result be stored?
+  Result<AtomicFile> output = AtomicFile::Create(flags.output);
+  if (!output.ok()) {
+    return Fail(output.status());
+  }
   Result<Model> model = Convert(flags, *options);
-  if (!model.ok()) {
-    return Fail(model.status());
+  Status status = model.ok() ? AddProvenance(flags, *model) : model.status();
+  if (status.ok()) {
+    const Result<std::vector<uint8_t>> bytes = SerializeModel(*model);
+    status = bytes.ok() ? output->Write(*bytes) : bytes.status();
   }
-  if (const Status status = AddProvenance(flags, *model); !status.ok()) {
-    return Fail(status);
+  if (status.ok()) {
+    status = output->Commit();
   }
-  if (const Status status = WriteModelFile(*model, flags.output); !status.ok()) {
+  if (!status.ok()) {
     return Fail(status);
   }
   fmt::print("{}: {} layers × {}, {} off-ramps, {}, {:.1f} MB, threshold {:.4g} nats\n",

@@ -41,18 +41,22 @@ int UsageFailure(const CLI::App& app, const CLI::ParseError& error) {
   std::string message = error.what();
   for (const std::string& word : app.remaining(true)) {
     const std::string flag = word.substr(0, word.find('='));
-    message = fmt::format("unknown argument '{}'{}", word, DidYouMean(flag, KnownWords(app)));
+    const std::string guess = DidYouMean(flag, KnownWords(app));
+    const bool may_be_text = guess.empty() && word.starts_with('-');
+    message = fmt::format("unknown argument '{}'{}", word,
+                          may_be_text ? ", put -- before a text that starts with a dash" : guess);
     break;
   }
   const std::vector<CLI::App*> chosen = app.get_subcommands();
-  fmt::print(stderr, "edgebert: {} (see edgebert {}--help)\n", message,
-             chosen.empty() ? "" : chosen.front()->get_name() + " ");
-  return kUsageError;
+  return Fail(InvalidArgument(fmt::format("{} (see edgebert {}--help)", message,
+                                          chosen.empty() ? "" : chosen.front()->get_name() + " ")),
+              kUsageError);
 }
 
 int Main(int argc, char** argv) {
   std::signal(SIGINT, OnInterrupt);
   std::signal(SIGTERM, OnInterrupt);
+  std::signal(SIGHUP, OnInterrupt);
   CLI::App app("EdgeBERT: text classification with early exit and per-sentence voltage scaling",
                "edgebert");
   app.set_version_flag("--version", "edgebert " EDGEBERT_VERSION);
@@ -71,7 +75,11 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return UsageFailure(app, error);
   }
-  return action();
+  const int exit_status = action();
+  if (const Status status = FlushOutput(); !status.ok()) {
+    return Fail(status);
+  }
+  return exit_status;
 }
 
 }  // namespace

@@ -2,8 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <fstream>
-#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -15,6 +13,8 @@
 
 namespace edgebert::cli {
 namespace {
+
+constexpr size_t kShownBytes = 100;
 
 struct RunFlags {
   ClassifierFlags classifier;
@@ -66,19 +66,6 @@ OrderedJson ToJson(const TextInput& input, const Classification& answer,
   };
 }
 
-/// The first characters of a text, for a heading.
-std::string Shortened(const std::string& text) {
-  constexpr size_t kLongest = 100;
-  if (text.size() <= kLongest) {
-    return text;
-  }
-  size_t end = kLongest;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
-    --end;
-  }
-  return text.substr(0, end) + "…";
-}
-
 /// "0.730 V, 397 MHz", or the points layer by layer where they differ.
 std::string DescribePoints(const std::vector<LayerFigures>& layers) {
   std::string description;
@@ -109,9 +96,9 @@ void PrintAnswer(const TextInput& input, const Classification& answer, const Cla
     entropies += layer.entropy_nats ? fmt::format("{:.4f}  ", *layer.entropy_nats) : "-  ";
   }
   fmt::print("{}  {:.1f} %  \"{}\"\n", answer.label, answer.probability * 100,
-             Shortened(input.text));
+             Printable(input.text, kShownBytes));
   if (input.pair) {
-    fmt::print("  with        \"{}\"\n", Shortened(*input.pair));
+    fmt::print("  with        \"{}\"\n", Printable(*input.pair, kShownBytes));
   }
   fmt::print("  tokens      {}{}\n", answer.tokens,
              answer.truncated ? " (the text was longer and is truncated)" : "");
@@ -133,23 +120,24 @@ void PrintAnswer(const TextInput& input, const Classification& answer, const Cla
              ArithmeticName(classifier.model().encoder()->arithmetic()));
 }
 
+/// Runs all layers on a text, whatever the exit rule would say, and writes what they left behind.
+Status DumpAllLayers(const ClassifierModel& model, const RunFlags& flags, size_t max_tokens) {
+  EDGEBERT_ASSIGN_OR_RETURN(const Encoding encoding,
+                            EncodeText(model.tokenizer(), *flags.text, flags.pair, max_tokens));
+  EncoderSession session(model.encoder());
+  LayerDump dump(model.config());
+  EntropyExitRule never(0.0);
+  EDGEBERT_RETURN_IF_ERROR(session.Run(encoding.ids, encoding.segment_ids, never, &dump).status());
+  return dump.Write(*flags.dump);
+}
+
 int RunOne(const RunFlags& flags, Classifier& classifier) {
   const TextInput input{*flags.text, flags.pair};
-  std::optional<LayerDump> dump;
-  if (flags.dump) {
-    dump.emplace(classifier.model().config());
-  }
   const auto start = std::chrono::steady_clock::now();
-  const Result<Classification> answer =
-      classifier.Classify(input.text, input.pair, dump ? &dump.value() : nullptr);
+  const Result<Classification> answer = classifier.Classify(input.text, input.pair);
   const double wall_s = SecondsSince(start);
   if (!answer.ok()) {
     return Fail(answer.status());
-  }
-  if (dump) {
-    if (const Status status = dump->Write(*flags.dump); !status.ok()) {
-      return Fail(status);
-    }
   }
   if (flags.json) {
     PrintJsonLine(ToJson(input, *answer, classifier, wall_s));
@@ -169,7 +157,7 @@ int RunLines(const RunFlags& flags, Classifier& classifier) {
   while (const std::optional<TextLine> line = reader->Next()) {
     const auto start = std::chrono::steady_clock::now();
     const Result<TextInput> input = ToInput(*line, flags.pairs);
-    const Result<Classification> answer =
+    Result<Classification> answer =
         input.ok() ? classifier.Classify(input->text, input->pair) : input.status();
     if (!answer.ok()) {
       exit_status = kDataError;
@@ -178,44 +166,30 @@ int RunLines(const RunFlags& flags, Classifier& classifier) {
       } else {
         Fail(answer.status().WithContext(fmt::format("line {}", line->number)));
       }
-    } else if (flags.json) {
-      PrintJsonLine(ToJson(*input, *answer, classifier, SecondsSince(start)));
     } else {
-      fmt::print("{}\t{:.4f}\t{}\t{:.1f} µJ\t{}\n", answer->label, answer->probability,
-                 answer->exit_layer, answer->energy.value() * 1e6, line->text);
+      answer->truncated = answer->truncated || line->cut;
+      if (flags.json) {
+        PrintJsonLine(ToJson(*input, *answer, classifier, SecondsSince(start)));
+      } else {
+        fmt::print("{}\t{:.4f}\t{}\t{:.1f} µJ\t{}{}\n", answer->label, answer->probability,
+                   answer->exit_layer, answer->energy.value() * 1e6,
+                   Printable(line->text, kShownBytes), answer->truncated ? " (truncated)" : "");
+      }
     }
-    std::fflush(stdout);
+    if (const Status written = FlushOutput(); !written.ok()) {
+      return Fail(written);
+    }
   }
   return reader->status().ok() ? exit_status : Fail(reader->status());
-}
-
-/// An encoder without a classifier has no label to give, but its states can be dumped.
-int DumpOnly(const RunFlags& flags, const ClassifierModel& model) {
-  const Result<Encoding> encoding = EncodeText(
-      model.tokenizer(), *flags.text, flags.pair,
-      static_cast<size_t>(flags.classifier.max_tokens.value_or(model.config().max_positions)));
-  if (!encoding.ok()) {
-    return Fail(encoding.status());
-  }
-  EncoderSession session(model.encoder());
-  LayerDump dump(model.config());
-  EntropyExitRule never(0.0);
-  const Result<EncoderResult> result =
-      session.Run(encoding->ids, encoding->segment_ids, never, &dump);
-  if (!result.ok()) {
-    return Fail(result.status());
-  }
-  if (const Status status = dump.Write(*flags.dump); !status.ok()) {
-    return Fail(status);
-  }
-  fmt::print("no label (the model is an encoder without a classifier); states of {} layers in {}\n",
-             result->exit_layer, *flags.dump);
-  return kSuccess;
 }
 
 int Run(const RunFlags& flags) {
   if (flags.text.has_value() == flags.file.has_value()) {
     return Fail(InvalidArgument("run: give either a text or --file (see edgebert run --help)"),
+                kUsageError);
+  }
+  if (flags.pairs && !flags.file) {
+    return Fail(InvalidArgument("run: --pairs goes with --file; use --pair TEXT for one text"),
                 kUsageError);
   }
   if (flags.file && (flags.pair || flags.dump)) {
@@ -234,8 +208,22 @@ int Run(const RunFlags& flags) {
   if (!model.ok()) {
     return Fail(model.status());
   }
-  if (flags.dump && (*model)->config().off_ramp_layers.empty()) {
-    return DumpOnly(flags, **model);
+  const Result<size_t> max_tokens =
+      ResolveMaxTokens(flags.classifier.max_tokens, (*model)->config());
+  if (!max_tokens.ok()) {
+    return Fail(max_tokens.status().WithContext("--max-tokens"), kUsageError);
+  }
+  if (flags.dump) {
+    if (const Status status = DumpAllLayers(**model, flags, *max_tokens); !status.ok()) {
+      return Fail(status);
+    }
+    if ((*model)->config().off_ramp_layers.empty()) {
+      // An encoder without a classifier has no label to give, but its states are of use.
+      flags.json
+          ? PrintJsonLine({{"text", *flags.text}, {"label", nullptr}, {"dump", *flags.dump}})
+          : fmt::print("no label: the model has no classifier; states are in {}\n", *flags.dump);
+      return kSuccess;
+    }
   }
   Result<Classifier> classifier = Classifier::Create(*model, *options);
   if (!classifier.ok()) {
@@ -260,7 +248,7 @@ void AddRunCommand(CLI::App& app, Action& action) {
   command->add_flag("--json", flags->json, "One JSON object a line");
   command
       ->add_option("--dump", flags->dump,
-                   "Write the logits and token states of every layer that ran to a JSON file")
+                   "Write the logits and token states of all layers to a JSON file")
       ->type_name("FILE");
   command->callback([flags, &action] { action = [flags] { return Run(*flags); }; });
 }

@@ -1,10 +1,11 @@
 #include "edgebert/cli/text_lines.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
 #include <iostream>
+#include <system_error>
 #include <utility>
-
-#include "edgebert/base/file.h"
 
 namespace edgebert::cli {
 
@@ -15,11 +16,13 @@ Result<LineReader> LineReader::Open(const std::string& path) {
   if (path == "-") {
     return LineReader("stdin", nullptr);
   }
-  // A clearer error than a stream's, for missing files and directories.
-  EDGEBERT_RETURN_IF_ERROR(InputFile::Open(path).status());
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return IoError(path + ": is a directory, expected a file of texts");
+  }
   auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
   if (!*file) {
-    return IoError(path + ": cannot open");
+    return NotFound(path + ": cannot open: " + std::generic_category().message(errno));
   }
   return LineReader(path, std::move(file));
 }
@@ -27,11 +30,27 @@ Result<LineReader> LineReader::Open(const std::string& path) {
 std::istream& LineReader::stream() const { return file_ ? *file_ : std::cin; }
 
 std::optional<TextLine> LineReader::Next() {
+  std::streambuf& buffer = *stream().rdbuf();
+  constexpr int kEnd = std::streambuf::traits_type::eof();
   TextLine line;
-  if (!std::getline(stream(), line.text)) {
+  int next = buffer.sbumpc();
+  if (next == kEnd) {
     return std::nullopt;
   }
-  if (line.text.ends_with('\r')) {
+  for (; next != kEnd && next != '\n'; next = buffer.sbumpc()) {
+    if (line.text.size() < kMaxLineBytes) {
+      line.text.push_back(static_cast<char>(next));
+    } else {
+      line.cut = true;
+    }
+  }
+  if (line.cut) {
+    // Not in the middle of a character.
+    while (!line.text.empty() && (static_cast<unsigned char>(line.text.back()) & 0xC0) == 0x80) {
+      line.text.pop_back();
+    }
+    line.text.pop_back();
+  } else if (line.text.ends_with('\r')) {
     line.text.pop_back();
   }
   line.number = ++number_;

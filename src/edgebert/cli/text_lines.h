@@ -12,12 +12,17 @@
 
 namespace edgebert::cli {
 
+/// Longest line that is kept, far more than any model's positions; the rest of a longer one is read
+/// and dropped.
+inline constexpr size_t kMaxLineBytes = size_t{4} << 20;
+
 struct TextLine {
   int number = 0;  ///< From 1.
   std::string text;
+  bool cut = false;  ///< The line was longer than kMaxLineBytes.
 };
 
-/// Reads a file, or stdin, line by line without holding it in memory. Line ends are LF or CRLF.
+/// Reads a file, pipe or stdin line by line without holding it in memory. Line ends are LF or CRLF.
 class LineReader {
  public:
   /// "-" is stdin.

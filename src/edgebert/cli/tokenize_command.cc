@@ -45,6 +45,9 @@ int Tokenize(const TokenizeFlags& flags) {
         InvalidArgument("tokenize: give either a text or --file (see edgebert tokenize --help)"),
         kUsageError);
   }
+  if (flags.pairs && !flags.file) {
+    return Fail(InvalidArgument("tokenize: --pairs goes with --file"), kUsageError);
+  }
   const Result<std::filesystem::path> path = ModelPath(flags.model);
   if (!path.ok()) {
     return Fail(path.status());
@@ -53,20 +56,17 @@ int Tokenize(const TokenizeFlags& flags) {
   if (!model.ok()) {
     return Fail(model.status());
   }
-  const int positions = model->config.max_positions;
-  if (flags.max_tokens && (*flags.max_tokens < 4 || *flags.max_tokens > positions)) {
-    return Fail(InvalidArgument(
-                    fmt::format("--max-tokens {}: expected 4 to {}", *flags.max_tokens, positions)),
-                kUsageError);
+  const Result<size_t> max_tokens = ResolveMaxTokens(flags.max_tokens, model->config);
+  if (!max_tokens.ok()) {
+    return Fail(max_tokens.status().WithContext("--max-tokens"), kUsageError);
   }
-  const auto max_tokens = static_cast<size_t>(flags.max_tokens.value_or(positions));
   const Result<std::unique_ptr<const Tokenizer>> tokenizer =
       Tokenizer::Create(std::move(model->tokenizer));
   if (!tokenizer.ok()) {
     return Fail(tokenizer.status());
   }
   if (flags.text) {
-    const Result<Encoding> encoding = (*tokenizer)->Encode(*flags.text, flags.pair, max_tokens);
+    const Result<Encoding> encoding = (*tokenizer)->Encode(*flags.text, flags.pair, *max_tokens);
     if (!encoding.ok()) {
       return Fail(encoding.status());
     }
@@ -81,7 +81,7 @@ int Tokenize(const TokenizeFlags& flags) {
   while (const std::optional<TextLine> line = reader->Next()) {
     const Result<TextInput> input = ToInput(*line, flags.pairs);
     const Result<Encoding> encoding =
-        input.ok() ? (*tokenizer)->Encode(input->text, input->pair, max_tokens) : input.status();
+        input.ok() ? (*tokenizer)->Encode(input->text, input->pair, *max_tokens) : input.status();
     if (encoding.ok()) {
       Print(**tokenizer, *encoding, flags.json);
       continue;

@@ -70,7 +70,7 @@ Result<std::vector<int>> Exits(const TraceFlags& flags, int& num_layers) {
                                 *flags.predictor, table.num_columns, flags.file, trace.num_layers));
   }
   PredictedExitRule rule(
-      threshold, table, trace.num_layers,
+      threshold, table, trace.Layers(),
       {.artifact = flags.variant == "artifact", .planned_layer = flags.planned_layer});
   return ReplayExits(trace, rule);
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "edgebert/engine/float32_executor.h"
@@ -82,6 +84,10 @@ Result<EncoderResult> EncoderSession::Run(std::span<const int32_t> ids,
     const bool has_off_ramp = !program.off_ramp.empty();
     const std::span<const float> logits =
         has_off_ramp ? executor_->logits() : std::span<const float>();
+    if (!std::all_of(logits.begin(), logits.end(), [](float v) { return std::isfinite(v); })) {
+      return DataLoss(fmt::format(
+          "the logits after layer {} are not finite: the model's weights are too large", layer));
+    }
     const std::optional<double> entropy =
         has_off_ramp ? std::optional(Entropy(logits)) : std::nullopt;
     result.exit_layer = layer;

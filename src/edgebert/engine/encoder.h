@@ -65,7 +65,8 @@ class EncoderSession {
   explicit EncoderSession(std::shared_ptr<const Encoder> encoder);
 
   /// Runs layers until `rule` says to leave, or all of them. Errors: no token or more than the
-  /// model has positions, an id or segment outside the tables.
+  /// model has positions, an id or segment outside the tables, weights so large that logits
+  /// overflow.
   Result<EncoderResult> Run(std::span<const int32_t> ids, std::span<const int32_t> segment_ids,
                             ExitRule& rule, LayerObserver* observer = nullptr);
 

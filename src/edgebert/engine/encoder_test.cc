@@ -2,55 +2,31 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <cstring>
-
+#include "edgebert/testing/layer_recorder.h"
 #include "edgebert/testing/random_model.h"
 #include "edgebert/testing/testing.h"
 
 namespace edgebert {
 namespace {
 
+using testing::LargestDifference;
+using testing::LayerRecorder;
 using testing::RandomModel;
 using testing::RandomModelConfig;
 
 const std::vector<int32_t> kIds = {2, 17, 5, 39, 0, 8, 8, 3};
 const std::vector<int32_t> kSegments = {0, 0, 0, 0, 1, 1, 1, 1};
 
-/// Keeps each layer's states, the embedding first, and the logits of each off-ramp.
-class Recorder : public LayerObserver {
- public:
-  void OnLayer(const LayerView& view) override {
-    layers.push_back(view.layer);
-    states.push_back(
-        view.executor.Values(view.layer == 0 ? Slot::kLayerInput : Slot::kLayerOutput));
-    if (!view.logits.empty()) {
-      logits.emplace_back(view.logits.begin(), view.logits.end());
-    }
-  }
-  std::vector<int> layers;
-  std::vector<std::vector<float>> states;
-  std::vector<std::vector<float>> logits;
-};
-
 EncoderSession SessionOf(Model model, Arithmetic arithmetic) {
   return EncoderSession(Encoder::Create(std::move(model), arithmetic).value());
 }
 
-Recorder RunAll(Model model, Arithmetic arithmetic) {
+LayerRecorder RunAll(Model model, Arithmetic arithmetic) {
   EncoderSession session = SessionOf(std::move(model), arithmetic);
   EntropyExitRule never(0.0);
-  Recorder recorder;
+  LayerRecorder recorder;
   EXPECT_OK(session.Run(kIds, kSegments, never, &recorder));
   return recorder;
-}
-
-double LargestDifference(const std::vector<float>& a, const std::vector<float>& b) {
-  double largest = a.size() == b.size() ? 0 : INFINITY;
-  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    largest = std::max(largest, std::fabs(double{a[i]} - double{b[i]}));
-  }
-  return largest;
 }
 
 /// Sets columns or rows of a float32 matrix to zero.
@@ -72,7 +48,7 @@ void Clear(Model& model, const std::string& name, bool columns, int first, int c
 }
 
 TEST(EncoderTest, TellsTheObserverOfEveryLayer) {
-  const Recorder recorder =
+  const LayerRecorder recorder =
       RunAll(RandomModel(RandomModelConfig(), false, 1), Arithmetic::kFloat32);
   EXPECT_EQ(recorder.layers, (std::vector<int>{0, 1, 2, 3}));
   EXPECT_EQ(recorder.logits.size(), 2u);
@@ -81,7 +57,7 @@ TEST(EncoderTest, TellsTheObserverOfEveryLayer) {
 
 TEST(EncoderTest, LeavesWhereTheRuleSaysWithThatLayersLogits) {
   const Model model = RandomModel(RandomModelConfig(), false, 1);
-  const Recorder recorder = RunAll(model, Arithmetic::kFloat32);
+  const LayerRecorder recorder = RunAll(model, Arithmetic::kFloat32);
   EncoderSession session = SessionOf(model, Arithmetic::kFloat32);
   EntropyExitRule always(100.0);
   const Result<EncoderResult> result = session.Run(kIds, kSegments, always);
@@ -101,12 +77,12 @@ TEST(EncoderTest, LeavesWhereTheRuleSaysWithThatLayersLogits) {
 TEST(EncoderTest, ASessionForgetsEarlierSentences) {
   for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kHost}) {
     const Model model = RandomModel(RandomModelConfig(), arithmetic == Arithmetic::kHost, 1);
-    const Recorder fresh = RunAll(model, arithmetic);
+    const LayerRecorder fresh = RunAll(model, arithmetic);
     EncoderSession session = SessionOf(model, arithmetic);
     EntropyExitRule never(0.0);
     const std::vector<int32_t> longer(32, 7);
     ASSERT_OK(session.Run(longer, std::vector<int32_t>(32), never));
-    Recorder again;
+    LayerRecorder again;
     ASSERT_OK(session.Run(kIds, kSegments, never, &again));
     EXPECT_EQ(again.states, fresh.states);
     EXPECT_EQ(again.logits, fresh.logits);
@@ -120,8 +96,8 @@ TEST(EncoderTest, AnAbsentHeadEqualsOneWhoseOutputIsIgnored) {
   Clear(ignored, "layer.0.attention.output.weight", true, 8, 8);  // Head 1 of 3.
   Model absent = full;
   absent.config.attention_spans = {32, 0, 32, 32, 32, 32};
-  const Recorder a = RunAll(absent, Arithmetic::kFloat32);
-  const Recorder b = RunAll(ignored, Arithmetic::kFloat32);
+  const LayerRecorder a = RunAll(absent, Arithmetic::kFloat32);
+  const LayerRecorder b = RunAll(ignored, Arithmetic::kFloat32);
   for (size_t layer = 0; layer < a.states.size(); ++layer) {
     EXPECT_LT(LargestDifference(a.states[layer], b.states[layer]), 1e-6) << layer;
   }
@@ -134,8 +110,8 @@ TEST(EncoderTest, ALayerWithoutHeadsKeepsTheOutputBias) {
   Clear(ignored, "layer.0.attention.output.weight", true, 0, 24);
   Model absent = full;
   absent.config.attention_spans = {0, 0, 0, 32, 32, 32};
-  const Recorder a = RunAll(absent, Arithmetic::kFloat32);
-  const Recorder b = RunAll(ignored, Arithmetic::kFloat32);
+  const LayerRecorder a = RunAll(absent, Arithmetic::kFloat32);
+  const LayerRecorder b = RunAll(ignored, Arithmetic::kFloat32);
   EXPECT_LT(LargestDifference(a.states[1], b.states[1]), 1e-6);
 }
 
@@ -144,14 +120,14 @@ TEST(EncoderTest, ASpanOfOneSeesOnlyItself) {
   model.config.attention_spans.assign(6, 1);
   EncoderSession session = SessionOf(model, Arithmetic::kFloat32);
   EntropyExitRule never(0.0);
-  Recorder first;
-  Recorder second;
+  LayerRecorder first;
+  LayerRecorder second;
   std::vector<int32_t> other = kIds;
   other[5] = 31;
   ASSERT_OK(session.Run(kIds, kSegments, never, &first));
   ASSERT_OK(session.Run(other, kSegments, never, &second));
   for (size_t token = 0; token < kIds.size(); ++token) {
-    const auto row = [&](const Recorder& recorder) {
+    const auto row = [&](const LayerRecorder& recorder) {
       const auto begin = recorder.states[3].begin() + static_cast<std::ptrdiff_t>(token * 24);
       return std::vector<float>(begin, begin + 24);
     };
@@ -162,14 +138,14 @@ TEST(EncoderTest, ASpanOfOneSeesOnlyItself) {
 TEST(EncoderTest, OneSharedOffRampServesEveryLayer) {
   ModelConfig config = RandomModelConfig();
   config.shared_off_ramp = true;
-  const Recorder shared = RunAll(RandomModel(config, false, 5), Arithmetic::kFloat32);
+  const LayerRecorder shared = RunAll(RandomModel(config, false, 5), Arithmetic::kFloat32);
   EXPECT_EQ(shared.logits.size(), 2u);
 }
 
 TEST(EncoderTest, Af8InFloatAndInIntegersAgreeClosely) {
   const Model model = RandomModel(RandomModelConfig(), true, 6);
-  const Recorder host = RunAll(model, Arithmetic::kHost);
-  const Recorder float32 = RunAll(model, Arithmetic::kFloat32);
+  const LayerRecorder host = RunAll(model, Arithmetic::kHost);
+  const LayerRecorder float32 = RunAll(model, Arithmetic::kFloat32);
   // Activations rounded to 5 significant bits at ten places a layer, with biases that are not even
   // calibrated: off, but on the scale of the logits (about 1) not by much.
   for (size_t i = 0; i < host.logits.size(); ++i) {
@@ -192,6 +168,22 @@ TEST(EncoderTest, RefusesBadInput) {
   EXPECT_EQ(message({1, -1}, {0, 0}), "token 1 has id -1, expected 0 to 39");
   EXPECT_EQ(message({1}, {2}), "token 0 has segment 2, but the model has 2");
   EXPECT_EQ(message({1}, {}), "0 segment ids for 1 tokens");
+}
+
+TEST(EncoderTest, LogitsThatOverflowAreAnError) {
+  Model model = RandomModel(RandomModelConfig(), false, 9);
+  for (Tensor& tensor : model.tensors) {
+    if (tensor.name == "off_ramp.1.classifier.weight") {
+      tensor =
+          MakeFloatTensor(tensor.name, tensor.shape,
+                          std::vector<float>(static_cast<size_t>(tensor.num_elements()), 3e38f));
+    }
+  }
+  EncoderSession session = SessionOf(std::move(model), Arithmetic::kFloat32);
+  EntropyExitRule never(0.0);
+  const Status status = session.Run(kIds, kSegments, never).status();
+  EXPECT_EQ(status.code(), StatusCode::kDataLoss);
+  EXPECT_NE(status.message().find("after layer 1 are not finite"), std::string::npos);
 }
 
 TEST(EncoderTest, HostArithmeticNeedsAf8) {

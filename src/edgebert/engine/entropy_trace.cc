@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "edgebert/base/text.h"
 
@@ -110,6 +111,12 @@ Result<PredictorTable> ParsePredictorCsv(std::string_view csv, const std::string
     predictor.first_entropy.push_back(value);
   }
   return predictor;
+}
+
+std::vector<int> EntropyTrace::Layers() const {
+  std::vector<int> layers(static_cast<size_t>(num_layers));
+  std::iota(layers.begin(), layers.end(), 1);
+  return layers;
 }
 
 std::vector<int> ReplayExits(const EntropyTrace& trace, ExitRule& rule) {

@@ -16,6 +16,8 @@ struct EntropyTrace {
   int num_layers = 0;
   std::vector<double> entropies;  ///< [sentences × num_layers]
 
+  /// 1 … num_layers: every layer has an off-ramp.
+  std::vector<int> Layers() const;
   size_t num_sentences() const { return entropies.size() / static_cast<size_t>(num_layers); }
   std::span<const double> Sentence(size_t index) const {
     const auto width = static_cast<size_t>(num_layers);

@@ -1,6 +1,8 @@
 #include "edgebert/engine/exit_rule.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace edgebert {
 
@@ -18,19 +20,23 @@ size_t NearestRow(const PredictorTable& table, double first_entropy_nats) {
 }
 
 PredictedExitRule::PredictedExitRule(double threshold_nats, const PredictorTable& table,
-                                     int num_layers, PredictedExitOptions options)
-    : threshold_nats_(threshold_nats), table_(table), num_layers_(num_layers), options_(options) {}
+                                     std::vector<int> off_ramp_layers, PredictedExitOptions options)
+    : threshold_nats_(threshold_nats),
+      table_(table),
+      off_ramp_layers_(std::move(off_ramp_layers)),
+      options_(options) {}
 
 int PredictedExitRule::Predict(double first_entropy_nats) const {
   const size_t row = NearestRow(table_, first_entropy_nats);
   const auto columns = static_cast<size_t>(table_.num_columns);
   for (size_t column = 0; column < columns; ++column) {
     if (table_.later_entropy[row * columns + column] < threshold_nats_) {
-      const int layer = static_cast<int>(column) + 2;
-      return options_.artifact && layer >= num_layers_ - 1 ? num_layers_ : layer;
+      const int layer = *std::lower_bound(off_ramp_layers_.begin(), off_ramp_layers_.end() - 1,
+                                          static_cast<int>(column) + 2);
+      return options_.artifact && layer >= num_layers() - 1 ? num_layers() : layer;
     }
   }
-  return num_layers_;
+  return num_layers();
 }
 
 bool PredictedExitRule::ShouldExit(int layer, double entropy_nats) {
@@ -41,7 +47,7 @@ bool PredictedExitRule::ShouldExit(int layer, double entropy_nats) {
     predicted_layer_ = Predict(entropy_nats);
     return layer >= *predicted_layer_;
   }
-  if (options_.artifact && layer >= num_layers_ - 1) {
+  if (options_.artifact && layer >= num_layers() - 1) {
     return false;
   }
   const bool sure = !options_.planned_layer && entropy_nats < threshold_nats_;

@@ -2,6 +2,7 @@
 #define EDGEBERT_ENGINE_EXIT_RULE_H_
 
 #include <optional>
+#include <vector>
 
 #include "edgebert/base/status.h"
 #include "edgebert/model/model.h"
@@ -52,14 +53,15 @@ struct PredictedExitOptions {
 };
 
 /// The paper's exit prediction: the first layer's entropy selects the nearest row of a table of
-/// later entropies; the first column below the threshold is the predicted layer, the last layer
-/// when there is none. A sentence leaves at the predicted layer at the latest, or earlier when an
-/// entropy is below the threshold.
+/// later entropies; the first column below the threshold is the predicted layer (the next one with
+/// an off-ramp, where it has none), the last layer when there is none. A sentence leaves at the
+/// predicted layer at the latest, or earlier when an entropy is below the threshold.
 class PredictedExitRule : public ExitRule {
  public:
-  /// `table` must be valid and outlive the rule; `num_layers` is the encoder's depth.
-  PredictedExitRule(double threshold_nats, const PredictorTable& table, int num_layers,
-                    PredictedExitOptions options = {});
+  /// `table` must be valid and outlive the rule; `off_ramp_layers` ascend and end with the
+  /// encoder's last layer.
+  PredictedExitRule(double threshold_nats, const PredictorTable& table,
+                    std::vector<int> off_ramp_layers, PredictedExitOptions options = {});
 
   void Begin() override { predicted_layer_.reset(); }
   bool ShouldExit(int layer, double entropy_nats) override;
@@ -67,10 +69,11 @@ class PredictedExitRule : public ExitRule {
 
  private:
   int Predict(double first_entropy_nats) const;
+  int num_layers() const { return off_ramp_layers_.back(); }
 
   double threshold_nats_;
   const PredictorTable& table_;
-  int num_layers_;
+  std::vector<int> off_ramp_layers_;
   PredictedExitOptions options_;
   std::optional<int> predicted_layer_;
 };

@@ -2,17 +2,21 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "edgebert/base/file.h"
 #include "edgebert/engine/encoder.h"
 #include "edgebert/model/huggingface.h"
+#include "edgebert/testing/layer_recorder.h"
 #include "edgebert/testing/testing.h"
 
 namespace edgebert {
 namespace {
+
+using testing::LargestDifference;
+using testing::LayerRecorder;
 
 constexpr double kTolerance = 1e-4;
 
@@ -20,21 +24,6 @@ nlohmann::json ReadJson(const std::filesystem::path& path) {
   const Result<std::string> text = ReadTextFile(path, 64 << 20);
   return nlohmann::json::parse(text.ok() ? *text : "", nullptr, false);
 }
-
-/// Keeps the logits of every off-ramp and the states of every layer, the embedding first.
-class Recorder : public LayerObserver {
- public:
-  void OnLayer(const LayerView& view) override {
-    if (!view.logits.empty()) {
-      logits.emplace_back(view.logits.begin(), view.logits.end());
-    }
-    states.push_back(
-        view.executor.Values(view.layer == 0 ? Slot::kLayerInput : Slot::kLayerOutput));
-  }
-
-  std::vector<std::vector<float>> logits;
-  std::vector<std::vector<float>> states;
-};
 
 void AppendNumbers(const nlohmann::json& nested, std::vector<double>& flat) {
   if (nested.is_number()) {
@@ -45,17 +34,10 @@ void AppendNumbers(const nlohmann::json& nested, std::vector<double>& flat) {
   }
 }
 
-double LargestDifference(const std::vector<float>& found, const nlohmann::json& expected) {
+std::vector<double> Numbers(const nlohmann::json& nested) {
   std::vector<double> flat;
-  AppendNumbers(expected, flat);
-  if (found.size() != flat.size()) {
-    return INFINITY;
-  }
-  double largest = 0;
-  for (size_t i = 0; i < flat.size(); ++i) {
-    largest = std::max(largest, std::fabs(double{found[i]} - flat[i]));
-  }
-  return largest;
+  AppendNumbers(nested, flat);
+  return flat;
 }
 
 class SmallModelTest : public ::testing::TestWithParam<const char*> {};
@@ -72,18 +54,19 @@ TEST_P(SmallModelTest, EqualsTransformers) {
   ASSERT_OK(encoder);
   EncoderSession session(*encoder);
   for (const nlohmann::json& example : expected["examples"]) {
-    Recorder recorder;
+    LayerRecorder recorder;
     EntropyExitRule never(0.0);
     ASSERT_OK(session.Run(example["input_ids"].get<std::vector<int32_t>>(),
                           example["segment_ids"].get<std::vector<int32_t>>(), never, &recorder));
     ASSERT_EQ(recorder.logits.size(), example["logits"].size());
     for (size_t i = 0; i < recorder.logits.size(); ++i) {
-      EXPECT_LT(LargestDifference(recorder.logits[i], example["logits"][i]), kTolerance);
+      EXPECT_LT(LargestDifference(recorder.logits[i], Numbers(example["logits"][i])), kTolerance);
     }
     if (example.contains("hidden_states")) {
       ASSERT_EQ(recorder.states.size(), example["hidden_states"].size());
       for (size_t i = 0; i < recorder.states.size(); ++i) {
-        EXPECT_LT(LargestDifference(recorder.states[i], example["hidden_states"][i]), kTolerance)
+        EXPECT_LT(LargestDifference(recorder.states[i], Numbers(example["hidden_states"][i])),
+                  kTolerance)
             << "layer " << i;
       }
     }
@@ -115,18 +98,19 @@ TEST_P(CheckpointTest, EqualsItsGoldenOutputs) {
   EncoderSession session(*encoder);
   for (const nlohmann::json& example : golden) {
     const auto ids = example["input_ids"].get<std::vector<int32_t>>();
-    Recorder recorder;
+    LayerRecorder recorder;
     EntropyExitRule never(0.0);
     ASSERT_OK(session.Run(ids, std::vector<int32_t>(ids.size()), never, &recorder));
     ASSERT_EQ(recorder.logits.size(), 12u);
     for (size_t i = 0; i < recorder.logits.size(); ++i) {
-      EXPECT_LT(LargestDifference(recorder.logits[i], example["logits_by_layer"][i]), kTolerance);
+      EXPECT_LT(LargestDifference(recorder.logits[i], Numbers(example["logits_by_layer"][i])),
+                kTolerance);
     }
     const nlohmann::json& cls = example["cls_by_layer"];
     for (size_t i = 0; cls.is_array() && i < cls.size(); ++i) {
       std::vector<float> first_token = recorder.states[i];
       first_token.resize(cls[i].size());
-      EXPECT_LT(LargestDifference(first_token, cls[i]), kTolerance) << "layer " << i;
+      EXPECT_LT(LargestDifference(first_token, Numbers(cls[i])), kTolerance) << "layer " << i;
     }
   }
 }

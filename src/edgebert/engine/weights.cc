@@ -1,7 +1,5 @@
 #include "edgebert/engine/weights.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -67,25 +65,23 @@ int MatrixIndex(const ModelConfig& config, MatrixRole role, int layer) {
 
 std::string MatrixName(const ModelConfig& config, MatrixRole role, int index) {
   const auto off_ramp = [&](const char* part) {
-    const int layer =
-        config.shared_off_ramp ? 0 : config.off_ramp_layers[static_cast<size_t>(index)];
-    return fmt::format("off_ramp.{}.{}", layer, part);
+    return OffRampPrefix(config, config.off_ramp_layers[static_cast<size_t>(index)]) + part;
   };
   switch (role) {
     case MatrixRole::kEmbeddingProjection:
       return "embedding.projection";
     case MatrixRole::kQuery:
-      return fmt::format("layer.{}.attention.query", index);
+      return LayerPrefix(index) + "attention.query";
     case MatrixRole::kKey:
-      return fmt::format("layer.{}.attention.key", index);
+      return LayerPrefix(index) + "attention.key";
     case MatrixRole::kValue:
-      return fmt::format("layer.{}.attention.value", index);
+      return LayerPrefix(index) + "attention.value";
     case MatrixRole::kAttentionOutput:
-      return fmt::format("layer.{}.attention.output", index);
+      return LayerPrefix(index) + "attention.output";
     case MatrixRole::kFeedForwardUp:
-      return fmt::format("layer.{}.feed_forward.up", index);
+      return LayerPrefix(index) + "feed_forward.up";
     case MatrixRole::kFeedForwardDown:
-      return fmt::format("layer.{}.feed_forward.down", index);
+      return LayerPrefix(index) + "feed_forward.down";
     case MatrixRole::kOffRampPooler:
       return off_ramp("pooler");
     case MatrixRole::kOffRampClassifier:
@@ -99,9 +95,9 @@ std::string NormName(NormRole role, int distinct_layer) {
     case NormRole::kEmbedding:
       return "embedding.norm";
     case NormRole::kAttention:
-      return fmt::format("layer.{}.attention.norm", distinct_layer);
+      return LayerPrefix(distinct_layer) + "attention.norm";
     case NormRole::kFeedForward:
-      return fmt::format("layer.{}.feed_forward.norm", distinct_layer);
+      return LayerPrefix(distinct_layer) + "feed_forward.norm";
   }
   return {};
 }

@@ -224,6 +224,12 @@ const Tensor* Model::Find(std::string_view name) const {
   return found != tensors.end() && found->name == name ? &*found : nullptr;
 }
 
+std::string LayerPrefix(int distinct_layer) { return fmt::format("layer.{}.", distinct_layer); }
+
+std::string OffRampPrefix(const ModelConfig& config, int layer) {
+  return fmt::format("off_ramp.{}.", config.shared_off_ramp ? 0 : layer);
+}
+
 std::vector<TensorSpec> ExpectedTensors(const ModelConfig& config) {
   SpecList specs;
   specs.Table("embedding.word", config.vocabulary_size, config.embedding_size);
@@ -235,19 +241,19 @@ std::vector<TensorSpec> ExpectedTensors(const ModelConfig& config) {
   }
   const int64_t hidden = config.hidden_size;
   for (int distinct = 0; distinct < config.num_distinct_layers; ++distinct) {
-    const std::string layer = fmt::format("layer.{}", distinct);
+    const std::string layer = LayerPrefix(distinct);
     for (const char* projection : {"query", "key", "value", "output"}) {
-      specs.Matrix(fmt::format("{}.attention.{}", layer, projection), hidden, hidden);
+      specs.Matrix(fmt::format("{}attention.{}", layer, projection), hidden, hidden);
     }
-    specs.Norm(layer + ".attention.norm", hidden);
-    specs.Matrix(layer + ".feed_forward.up", config.intermediate_size, hidden);
-    specs.Matrix(layer + ".feed_forward.down", hidden, config.intermediate_size);
-    specs.Norm(layer + ".feed_forward.norm", hidden);
+    specs.Norm(layer + "attention.norm", hidden);
+    specs.Matrix(layer + "feed_forward.up", config.intermediate_size, hidden);
+    specs.Matrix(layer + "feed_forward.down", hidden, config.intermediate_size);
+    specs.Norm(layer + "feed_forward.norm", hidden);
   }
   for (const int layer : config.off_ramp_layers) {
-    const std::string off_ramp = fmt::format("off_ramp.{}", config.shared_off_ramp ? 0 : layer);
-    specs.Matrix(off_ramp + ".pooler", config.pooler_size, config.pooled_size());
-    specs.Matrix(off_ramp + ".classifier", config.num_classes(), config.pooler_size);
+    const std::string off_ramp = OffRampPrefix(config, layer);
+    specs.Matrix(off_ramp + "pooler", config.pooler_size, config.pooled_size());
+    specs.Matrix(off_ramp + "classifier", config.num_classes(), config.pooler_size);
     if (config.shared_off_ramp) {
       break;
     }

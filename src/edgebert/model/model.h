@@ -105,6 +105,11 @@ struct TensorSpec {
   TensorRole role;
 };
 
+/// "layer.D." and "off_ramp.L.": what the tensors of a distinct layer (from 0) and of the off-ramp
+/// after a layer (from 1; 0 when it is shared) have in common.
+std::string LayerPrefix(int distinct_layer);
+std::string OffRampPrefix(const ModelConfig& config, int layer);
+
 /// Every tensor a model of this (valid) configuration has, ascending by name:
 ///   embedding.{word,position,segment}, embedding.norm.{gain,bias},
 ///   embedding.projection.{weight,bias},

@@ -68,7 +68,7 @@ class ProgressCounter {
   Status Step() {
     ++done_;
     if (progress_ && !progress_(done_, total_)) {
-      return Status(StatusCode::kInvalidArgument, "stopped");
+      return Cancelled("stopped");
     }
     return OkStatus();
   }

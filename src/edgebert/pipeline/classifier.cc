@@ -10,8 +10,6 @@
 
 #include "edgebert/numeric/entropy.h"
 #include "edgebert/pipeline/schedule.h"
-#include "edgebert/power/scheduler.h"
-#include "edgebert/power/sentence_cost.h"
 
 namespace edgebert {
 namespace {
@@ -39,24 +37,18 @@ double AsWritten(float value) {
   return parsed;
 }
 
-/// Gathers each layer's figures and tells the scheduler of a prediction as soon as there is one.
+/// Gathers each layer's logits and entropy.
 class FigureCollector : public LayerObserver {
  public:
-  FigureCollector(Scheduler& scheduler, LayerObserver* next) : scheduler_(scheduler), next_(next) {}
+  explicit FigureCollector(LayerObserver* next) : next_(next) {}
 
   void OnLayer(const LayerView& view) override {
     if (view.layer > 0) {
-      const OperatingPoint point = scheduler_.PointFor(view.layer);
-      figures_.push_back({view.layer,
-                          view.entropy_nats,
-                          {view.logits.begin(), view.logits.end()},
-                          point.voltage,
-                          point.frequency});
-      points_.push_back(point);
-    }
-    if (view.predicted_layer && !told_) {
-      scheduler_.SetPredictedExitLayer(*view.predicted_layer);
-      told_ = true;
+      LayerFigures figures;
+      figures.layer = view.layer;
+      figures.entropy_nats = view.entropy_nats;
+      figures.logits.assign(view.logits.begin(), view.logits.end());
+      figures_.push_back(std::move(figures));
     }
     if (next_ != nullptr) {
       next_->OnLayer(view);
@@ -64,17 +56,22 @@ class FigureCollector : public LayerObserver {
   }
 
   std::vector<LayerFigures> TakeFigures() { return std::move(figures_); }
-  std::span<const OperatingPoint> points() const { return points_; }
 
  private:
-  Scheduler& scheduler_;
   LayerObserver* next_;
-  bool told_ = false;
   std::vector<LayerFigures> figures_;
-  std::vector<OperatingPoint> points_;
 };
 
 }  // namespace
+
+Result<size_t> ResolveMaxTokens(std::optional<int> max_tokens, const ModelConfig& config) {
+  const int resolved = max_tokens.value_or(config.max_positions);
+  if (resolved < kFewestTokens || resolved > config.max_positions) {
+    return InvalidArgument(fmt::format("at most {} tokens asked for, expected {} to {}", resolved,
+                                       kFewestTokens, config.max_positions));
+  }
+  return static_cast<size_t>(resolved);
+}
 
 Result<Encoding> EncodeText(const Tokenizer& tokenizer, std::string_view text,
                             std::optional<std::string_view> pair, size_t max_tokens) {
@@ -109,8 +106,8 @@ Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, double threshold_n
         "policy 'predicted' needs a model with a predictor table and an off-ramp after layer 1: "
         "import it with calibration text, or choose another policy");
   }
-  return std::unique_ptr<ExitRule>(
-      std::make_unique<PredictedExitRule>(threshold_nats, *exits.predictor, config.num_layers));
+  return std::unique_ptr<ExitRule>(std::make_unique<PredictedExitRule>(
+      threshold_nats, *exits.predictor, config.off_ramp_layers));
 }
 
 Classifier::Classifier(std::shared_ptr<const ClassifierModel> model, ClassifierOptions options)
@@ -123,11 +120,7 @@ Result<Classifier> Classifier::Create(std::shared_ptr<const ClassifierModel> mod
     return Unsupported(
         "the model is an encoder without a classifier: it has no labels to choose from");
   }
-  const int max_tokens = options.max_tokens.value_or(config.max_positions);
-  if (max_tokens < kFewestTokens || max_tokens > config.max_positions) {
-    return InvalidArgument(fmt::format("at most {} tokens asked for, expected {} to {}", max_tokens,
-                                       kFewestTokens, config.max_positions));
-  }
+  EDGEBERT_RETURN_IF_ERROR(ResolveMaxTokens(options.max_tokens, config).status());
   Classifier classifier(std::move(model), std::move(options));
   EDGEBERT_ASSIGN_OR_RETURN(classifier.rule_,
                             MakeExitRule(classifier.options_.policy, classifier.threshold_nats(),
@@ -144,18 +137,16 @@ Result<Classification> Classifier::Classify(std::string_view text,
                                             std::optional<std::string_view> pair,
                                             LayerObserver* observer) {
   const ModelConfig& config = model_->config();
-  EDGEBERT_ASSIGN_OR_RETURN(
-      const Encoding encoding,
-      EncodeText(model_->tokenizer(), text, pair,
-                 static_cast<size_t>(options_.max_tokens.value_or(config.max_positions))));
-  const PowerModel& power = model_->costs().power();
-  const SentenceWork work = model_->costs().WorkFor(static_cast<int>(encoding.ids.size()));
-  const Seconds target = ResolveTarget(options_.latency_target, FullDepthTime(power, work));
-  EDGEBERT_ASSIGN_OR_RETURN(Scheduler scheduler,
-                            Scheduler::Create(power, work, options_.policy, target));
-  FigureCollector collector(scheduler, observer);
+  EDGEBERT_ASSIGN_OR_RETURN(const size_t max_tokens, ResolveMaxTokens(options_.max_tokens, config));
+  EDGEBERT_ASSIGN_OR_RETURN(const Encoding encoding,
+                            EncodeText(model_->tokenizer(), text, pair, max_tokens));
+  FigureCollector collector(observer);
   EDGEBERT_ASSIGN_OR_RETURN(const EncoderResult result,
                             session_.Run(encoding.ids, encoding.segment_ids, *rule_, &collector));
+  EDGEBERT_ASSIGN_OR_RETURN(
+      const ScheduledCost scheduled,
+      CostOfExit(model_->costs(), static_cast<int>(encoding.ids.size()), options_.policy,
+                 options_.latency_target, result.exit_layer, result.predicted_layer));
 
   Classification answer;
   answer.probabilities = Softmax(result.logits);
@@ -168,12 +159,15 @@ Result<Classification> Classifier::Classify(std::string_view text,
   answer.num_layers = config.num_layers;
   answer.exit_layer = result.exit_layer;
   answer.predicted_layer = result.predicted_layer;
-  const SentenceCost cost = CostOf(power, work, collector.points());
   answer.layers = collector.TakeFigures();
-  answer.latency = cost.latency;
-  answer.latency_target = target;
-  answer.energy = cost.energy();
-  answer.conventional_energy = ConventionalCost(power, work).energy();
+  for (size_t i = 0; i < answer.layers.size(); ++i) {
+    answer.layers[i].voltage = scheduled.cost.points[i].voltage;
+    answer.layers[i].frequency = scheduled.cost.points[i].frequency;
+  }
+  answer.latency = scheduled.cost.latency;
+  answer.latency_target = scheduled.target;
+  answer.energy = scheduled.cost.energy();
+  answer.conventional_energy = scheduled.conventional_energy;
   return answer;
 }
 

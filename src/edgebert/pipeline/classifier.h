@@ -95,6 +95,10 @@ class Classifier {
   std::unique_ptr<ExitRule> rule_;
 };
 
+/// The most tokens that a text is cut to: `max_tokens`, or as many as the model has positions. An
+/// error outside [4, positions].
+Result<size_t> ResolveMaxTokens(std::optional<int> max_tokens, const ModelConfig& config);
+
 /// Splits a text or pair into at most `max_tokens` tokens, refusing what cannot be classified: a
 /// text that is empty, holds NUL or is not UTF-8.
 Result<Encoding> EncodeText(const Tokenizer& tokenizer, std::string_view text,

@@ -121,6 +121,37 @@ TEST(ClassifierTest, PredictedPolicyPlansAfterLayerOne) {
   EXPECT_GT(planned, 0u);
 }
 
+TEST(ClassifierTest, PredictedMeetsTheTargetWhereOffRampsAreFew) {
+  ModelConfig config = testing::RandomModelConfig();  // Off-ramps after layers 1 and 3 only.
+  Model model = TextModel(true, 3);
+  model.config = config;
+  model.exits.predictor = PredictorTable{{0.0f}, {0.1f, 0.1f}, 2};  // Predicts layer 2.
+  ClassifierOptions options;
+  options.policy = Policy::kPredicted;
+  options.threshold_nats = 0.2;
+  options.latency_target = LatencyTarget::Parse("1x").value();
+  Result<Classifier> classifier =
+      Classifier::Create(ClassifierModel::Create(std::move(model)).value(), options);
+  ASSERT_OK(classifier);
+  for (const std::string& sentence : RandomSentences(30, 12)) {
+    const Result<Classification> answer = classifier->Classify(sentence);
+    ASSERT_OK(answer);
+    EXPECT_LE(answer->latency, answer->latency_target);
+    EXPECT_TRUE(answer->exit_layer == 1 || answer->predicted_layer == 3);
+  }
+}
+
+TEST(CostEstimatorTest, AbsentHeadsAreNotFetched) {
+  Model full = TextModel(true, 4);
+  Model absent = full;
+  absent.config.attention_spans = {0, 32, 32, 32, 32, 32};
+  const auto bytes = [](const Model& model) {
+    return CostEstimator::Create(model, DefaultHardware().value())->WorkFor(8).layers[0].dram_bytes;
+  };
+  // A third of four 24 x 24 matrices, one byte a weight.
+  EXPECT_NEAR(bytes(full).value() - bytes(absent).value(), 4 * 24 * 24 / 3.0, 4 * 24);
+}
+
 TEST(ClassifierTest, RefusesTextsThatCannotBeClassified) {
   Result<Classifier> classifier = Classifier::Create(Shared(true));
   ASSERT_OK(classifier);
@@ -165,6 +196,16 @@ TEST(ClassifierTest, AnInfeasibleTargetNamesTheShortestFeasibleOne) {
   ASSERT_OK(classifier);
   const Status status = classifier->Classify("good").status();
   EXPECT_EQ(status.code(), StatusCode::kInfeasible);
+  // The message ends "... the shortest feasible target is 1.23 ms"; that one is met.
+  const std::string& message = status.message();
+  std::string named = message.substr(message.rfind("is ") + 3);
+  named.erase(named.find(' '), 1);
+  const Result<LatencyTarget> shortest = LatencyTarget::Parse(named);
+  ASSERT_OK(shortest);
+  options.latency_target = *shortest;
+  Result<Classifier> again = Classifier::Create(Shared(true), options);
+  ASSERT_OK(again);
+  EXPECT_OK(again->Classify("good"));
 }
 
 TEST(ClassifierTest, ABadTextInABatchSpoilsOnlyItself) {

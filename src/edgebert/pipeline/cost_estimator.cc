@@ -1,7 +1,5 @@
 #include "edgebert/pipeline/cost_estimator.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "edgebert/accel/cost_model.h"
@@ -11,7 +9,7 @@ namespace edgebert {
 namespace {
 
 /// Stored bytes of all tensors whose names start with `prefix`.
-double StoredBytes(const Model& model, const std::string& prefix) {
+double StoredBytes(const Model& model, std::string_view prefix) {
   size_t total = 0;
   for (const Tensor& tensor : model.tensors) {
     if (tensor.name.starts_with(prefix)) {
@@ -19,6 +17,20 @@ double StoredBytes(const Model& model, const std::string& prefix) {
     }
   }
   return static_cast<double>(total);
+}
+
+/// Bytes of an encoder layer's tensors that a sentence needs: absent heads' share of the
+/// projections is not fetched.
+double EncoderBytes(const Model& model, int distinct_layer) {
+  const std::string prefix = LayerPrefix(distinct_layer);
+  double projections = 0;
+  for (const char* name : {"query", "key", "value", "output"}) {
+    projections += StoredBytes(model, prefix + "attention." + name + ".weight");
+  }
+  const auto heads = static_cast<double>(
+      ActiveHeads(model.config, distinct_layer, model.config.max_positions).size());
+  const double absent = 1 - heads / model.config.num_heads;
+  return StoredBytes(model, prefix) - absent * projections;
 }
 
 }  // namespace
@@ -39,9 +51,9 @@ Result<CostEstimator> CostEstimator::Create(const Model& model, HardwareDescript
 CostEstimator::CostEstimator(const Model& model, HardwareDescription hardware, PowerModel power)
     : config_(model.config), hardware_(std::move(hardware)), power_(std::move(power)) {
   for (int layer = 1; layer <= config_.num_layers; ++layer) {
-    double bytes = StoredBytes(model, fmt::format("layer.{}.", config_.DistinctLayer(layer)));
+    double bytes = EncoderBytes(model, config_.DistinctLayer(layer));
     if (config_.HasOffRamp(layer)) {
-      bytes += StoredBytes(model, fmt::format("off_ramp.{}.", config_.shared_off_ramp ? 0 : layer));
+      bytes += StoredBytes(model, OffRampPrefix(config_, layer));
     }
     streamed_bytes_.emplace_back(bytes);
   }
@@ -61,15 +73,6 @@ SentenceWork CostEstimator::WorkFor(int tokens) const {
                            streamed_bytes_[static_cast<size_t>(layer - 1)]});
   }
   return work;
-}
-
-int64_t CostEstimator::MacsFor(int tokens) const {
-  int64_t macs = MultiplyAccumulates(BuildEmbeddingProgram(config_, tokens).operations);
-  for (int layer = 1; layer <= config_.num_layers; ++layer) {
-    const LayerProgram program = BuildLayerProgram(config_, layer, tokens);
-    macs += MultiplyAccumulates(program.encoder) + MultiplyAccumulates(program.off_ramp);
-  }
-  return macs;
 }
 
 }  // namespace edgebert

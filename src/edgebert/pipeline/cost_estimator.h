@@ -16,7 +16,8 @@ namespace edgebert {
 inline constexpr std::string_view kEstimateBoundary = "on-chip + DRAM, at the load (estimated)";
 
 /// Work, time and energy of a sentence on the accelerator, in closed form. Encoder and off-ramp
-/// weights stream from DRAM for every layer that runs; embedding rows come from on-chip memory.
+/// weights stream from DRAM for every layer that runs, those of absent heads left out; embedding
+/// rows come from on-chip memory.
 class CostEstimator {
  public:
   /// `model` must still hold its tensors: their stored sizes are what is streamed.
@@ -27,9 +28,6 @@ class CostEstimator {
 
   /// The work of every layer for a sentence of `tokens` tokens, 1 ≤ tokens ≤ max_positions.
   SentenceWork WorkFor(int tokens) const;
-
-  /// Multiply-accumulates of all layers and off-ramps, padding excluded.
-  int64_t MacsFor(int tokens) const;
 
  private:
   CostEstimator(const Model& model, HardwareDescription hardware, PowerModel power);

@@ -77,6 +77,10 @@ Result<TsvTable> ParseTsv(std::string_view text, bool has_header, const std::str
         std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*bad), '\n') + 1;
     return DataLoss(fmt::format("{}:{}: not valid UTF-8", name, line));
   }
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
   TsvTable table;
   int line_number = 0;
   size_t columns = 0;

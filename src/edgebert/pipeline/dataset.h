@@ -12,7 +12,7 @@
 namespace edgebert {
 
 /// Longest data file that is read, in bytes.
-inline constexpr uint64_t kMaxDatasetBytes = uint64_t{1} << 30;
+inline constexpr uint64_t kMaxDatasetBytes = uint64_t{1} << 28;
 
 /// Rows of a tab-separated file.
 struct TsvTable {
@@ -22,8 +22,8 @@ struct TsvTable {
 };
 
 /// Parses tab-separated text; quotes are ordinary characters, lines end with LF or CRLF, empty
-/// lines are passed over. Rows shorter or longer than the first line, and text that is not UTF-8,
-/// are errors that name the line; `name` stands for the file.
+/// lines and a byte-order mark are passed over. Rows shorter or longer than the first line, and
+/// text that is not UTF-8, are errors that name the line; `name` stands for the file.
 Result<TsvTable> ParseTsv(std::string_view text, bool has_header, const std::string& name);
 
 /// The index of the first of `names` among the header's columns; an error lists those there are.

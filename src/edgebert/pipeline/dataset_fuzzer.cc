@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const auto predictor = edgebert::ParsePredictorCsv(text, "input");
   if (predictor.ok() && trace.ok()) {
-    edgebert::PredictedExitRule rule(0.2, *predictor, trace->num_layers);
+    edgebert::PredictedExitRule rule(0.2, *predictor, trace->Layers());
     edgebert::ReplayExits(*trace, rule);
   }
   const auto target = edgebert::LatencyTarget::Parse(text);

@@ -15,7 +15,8 @@ std::string TsvError(std::string_view text) {
 }
 
 TEST(ParseTsvTest, ReadsRowsHeadersAndLineNumbers) {
-  const Result<TsvTable> table = ParseTsv("sentence\tlabel\n\na \"b\t1\r\nc\t0", true, "f.tsv");
+  const Result<TsvTable> table =
+      ParseTsv("\xEF\xBB\xBFsentence\tlabel\n\na \"b\t1\r\nc\t0", true, "f.tsv");
   ASSERT_OK(table);
   EXPECT_EQ(table->header, (std::vector<std::string>{"sentence", "label"}));
   EXPECT_EQ(table->rows, (std::vector<std::vector<std::string>>{{"a \"b", "1"}, {"c", "0"}}));

@@ -32,6 +32,7 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
   EDGEBERT_ASSIGN_OR_RETURN(
       const std::unique_ptr<ExitRule> rule,
       MakeExitRule(options.policy, classifier.threshold_nats(), model->exits(), config));
+  EDGEBERT_ASSIGN_OR_RETURN(const size_t max_tokens, ResolveMaxTokens(options.max_tokens, config));
   EncoderSession session(model->encoder());
 
   Evaluation evaluation;
@@ -45,29 +46,33 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
                                          example.label, config.num_classes()));
     }
     const Result<Encoding> encoding =
-        EncodeText(model->tokenizer(), example.text, example.pair,
-                   static_cast<size_t>(options.max_tokens.value_or(config.max_positions)));
+        EncodeText(model->tokenizer(), example.text, example.pair, max_tokens);
     if (!encoding.ok()) {
       return encoding.status().WithContext(fmt::format("example {}", i + 1));
     }
     EDGEBERT_ASSIGN_OR_RETURN(const FullDepthRecord record, RecordFullDepth(session, *encoding));
     const size_t exit = record.ReplayExit(*rule);
     const int exit_layer = record.layers[exit];
-    EDGEBERT_ASSIGN_OR_RETURN(
-        const ScheduledCost cost,
+    Result<ScheduledCost> cost =
         CostOfExit(model->costs(), record.tokens, options.policy, options.latency_target,
-                   exit_layer, rule->predicted_layer()));
+                   exit_layer, rule->predicted_layer());
+    if (cost.status().code() == StatusCode::kInfeasible) {
+      ++evaluation.infeasible;
+      cost = NominalCostOfExit(model->costs(), record.tokens, options.latency_target, exit_layer);
+    }
+    if (!cost.ok()) {
+      return cost.status();
+    }
     evaluation.correct += record.labels[exit] == example.label;
     evaluation.full_depth_correct += record.labels.back() == example.label;
     evaluation.mean_exit_layer += exit_layer;
     ++evaluation.exit_histogram[static_cast<size_t>(exit_layer - 1)];
-    evaluation.infeasible += !cost.feasible;
-    evaluation.missed += cost.cost.latency > cost.target;
-    evaluation.energy += cost.cost.energy();
-    evaluation.conventional_energy += cost.conventional_energy;
-    latencies.push_back(cost.cost.latency);
+    evaluation.missed += cost->cost.latency > cost->target;
+    evaluation.energy += cost->cost.energy();
+    evaluation.conventional_energy += cost->conventional_energy;
+    latencies.push_back(cost->cost.latency);
     if (progress && !progress(i + 1, examples.size())) {
-      return Status(StatusCode::kInvalidArgument, "stopped");
+      return Cancelled("stopped");
     }
   }
   const auto count = static_cast<double>(examples.size());

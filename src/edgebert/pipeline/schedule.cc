@@ -9,41 +9,37 @@ namespace {
 
 constexpr double kDefaultTargetFactor = 2.0;
 
-}  // namespace
-
 Seconds ResolveTarget(const std::optional<LatencyTarget>& target, Seconds full_depth) {
   return target ? target->Resolve(full_depth) : kDefaultTargetFactor * full_depth;
 }
+
+}  // namespace
 
 Result<ScheduledCost> CostOfExit(const CostEstimator& costs, int tokens, Policy policy,
                                  const std::optional<LatencyTarget>& target, int exit_layer,
                                  std::optional<int> predicted_layer) {
   const PowerModel& power = costs.power();
   const SentenceWork work = costs.WorkFor(tokens);
-  const Seconds full_depth = FullDepthTime(power, work);
-  ScheduledCost scheduled;
-  scheduled.target = ResolveTarget(target, full_depth);
-  Result<Scheduler> scheduler = Scheduler::Create(power, work, policy, scheduled.target);
-  if (!scheduler.ok()) {
-    if (scheduler.status().code() != StatusCode::kInfeasible) {
-      return scheduler.status();
-    }
-    scheduled.feasible = false;
-    scheduler = Scheduler::Create(power, work, Policy::kConventional, full_depth);
-    if (!scheduler.ok()) {
-      return scheduler.status();
-    }
-  }
+  const Seconds deadline = ResolveTarget(target, FullDepthTime(power, work));
+  EDGEBERT_ASSIGN_OR_RETURN(Scheduler scheduler, Scheduler::Create(power, work, policy, deadline));
   std::vector<OperatingPoint> points;
   for (int layer = 1; layer <= exit_layer; ++layer) {
-    points.push_back(scheduler->PointFor(layer));
+    points.push_back(scheduler.PointFor(layer));
     if (layer == 1 && predicted_layer) {
-      scheduler->SetPredictedExitLayer(*predicted_layer);
+      scheduler.SetPredictedExitLayer(*predicted_layer);
     }
   }
-  scheduled.cost = CostOf(power, work, points);
-  scheduled.conventional_energy = ConventionalCost(power, work).energy();
-  return scheduled;
+  return ScheduledCost{CostOf(power, work, points), deadline,
+                       ConventionalCost(power, work).energy()};
+}
+
+ScheduledCost NominalCostOfExit(const CostEstimator& costs, int tokens,
+                                const std::optional<LatencyTarget>& target, int exit_layer) {
+  const PowerModel& power = costs.power();
+  const SentenceWork work = costs.WorkFor(tokens);
+  const std::vector<OperatingPoint> points(static_cast<size_t>(exit_layer), power.points.nominal());
+  return {CostOf(power, work, points), ResolveTarget(target, FullDepthTime(power, work)),
+          ConventionalCost(power, work).energy()};
 }
 
 }  // namespace edgebert

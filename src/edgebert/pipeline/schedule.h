@@ -11,22 +11,24 @@
 
 namespace edgebert {
 
-/// The latency target of a sentence whose full depth at the nominal point takes `full_depth`;
-/// unset means the default, twice that.
-Seconds ResolveTarget(const std::optional<LatencyTarget>& target, Seconds full_depth);
-
-/// What a sentence of known exit layer costs under a policy.
+/// What a sentence costs, beside what it would cost without any of this.
 struct ScheduledCost {
   SentenceCost cost;
-  Seconds target;
-  bool feasible = true;  ///< False: the target was dropped and all layers ran at the nominal point.
-  Joules conventional_energy;
+  Seconds target;              ///< Its latency target.
+  Joules conventional_energy;  ///< All layers at the nominal point.
 };
 
-/// `predicted_layer` is what the exit rule predicted after layer 1, for policy `predicted`.
+/// The cost of a sentence that leaves after `exit_layer` under a policy; `target` unset means twice
+/// the full-depth time at the nominal point, and `predicted_layer` is what the exit rule predicted
+/// after layer 1 (policy `predicted`). kInfeasible when not even the nominal point meets the target
+/// at full depth.
 Result<ScheduledCost> CostOfExit(const CostEstimator& costs, int tokens, Policy policy,
                                  const std::optional<LatencyTarget>& target, int exit_layer,
                                  std::optional<int> predicted_layer);
+
+/// The same at the nominal point throughout, whether that meets the target or not.
+ScheduledCost NominalCostOfExit(const CostEstimator& costs, int tokens,
+                                const std::optional<LatencyTarget>& target, int exit_layer);
 
 }  // namespace edgebert
 
