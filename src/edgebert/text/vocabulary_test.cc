@@ -185,6 +185,8 @@ TEST(ParseTokenizerJson, RefusesDamagedFiles) {
        {"", "{", "[]", "1e999", "{\"model\": \"\\ud800\"}", "nul", "\xff", "{}"}) {
     EXPECT_FALSE(ParseTokenizerJson(text).ok()) << text;
   }
+  EXPECT_THAT(ParseTokenizerJson(bert.dump() + std::string("\0{}", 3)).status().message(),
+              HasSubstr(" is NUL"));
   ExpectRefused(bert, "/model/vocab", "[]", "model.vocab");
   ExpectRefused(bert, "/model/vocab", "{}", "model.vocab");
   ExpectRefused(bert, "/model/vocab/the", "99999", "the id of piece 'the'");
