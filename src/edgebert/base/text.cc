@@ -70,6 +70,14 @@ std::optional<size_t> FindInvalidUtf8(std::string_view text) {
   return std::nullopt;
 }
 
+Status CheckJsonHasNoNul(std::string_view json) {
+  const size_t nul = json.find('\0');
+  if (nul == std::string_view::npos) {
+    return OkStatus();
+  }
+  return DataLoss("byte " + std::to_string(nul) + " is NUL, which JSON does not have");
+}
+
 std::optional<std::string> NearestName(std::string_view word,
                                        std::span<const std::string> candidates) {
   std::optional<std::string> nearest;

@@ -16,6 +16,10 @@ namespace edgebert {
 /// surrogates, no overlong forms, nothing above U+10FFFF), or nothing when all of it is.
 std::optional<size_t> FindInvalidUtf8(std::string_view text);
 
+/// Refuses JSON with a NUL byte, which no JSON has: a parser that takes it for the end of its input
+/// would pass over what follows.
+Status CheckJsonHasNoNul(std::string_view json);
+
 /// The candidate with the smallest edit distance to `word`, or nothing when none is near enough to
 /// be a likely misspelling (more than a third of the letters differ).
 std::optional<std::string> NearestName(std::string_view word,

@@ -22,6 +22,14 @@ TEST(Utf8Test, NamesTheFirstBadByte) {
   EXPECT_EQ(FindInvalidUtf8("\xF8\x88\x80\x80\x80"), 0u);  // Five bytes.
 }
 
+TEST(CheckJsonHasNoNulTest, NamesTheFirstNul) {
+  EXPECT_TRUE(CheckJsonHasNoNul("").ok());
+  EXPECT_TRUE(CheckJsonHasNoNul("{\"a\": \"\\u0000\"}").ok());
+  const Status status = CheckJsonHasNoNul(std::string_view("{}\0 \0", 5));
+  EXPECT_EQ(status.code(), StatusCode::kDataLoss);
+  EXPECT_EQ(status.message(), "byte 2 is NUL, which JSON does not have");
+}
+
 TEST(NearestNameTest, FindsLikelyMisspellingsOnly) {
   const std::vector<std::string> names = {"early-exit", "early-exit-static", "predicted"};
   EXPECT_EQ(NearestName("earlyexit", names), "early-exit");

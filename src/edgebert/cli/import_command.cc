@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "edgebert/base/file.h"
+#include "edgebert/base/text.h"
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
@@ -37,6 +38,7 @@ Status AddProvenance(const ImportFlags& flags, Model& model) {
   if (flags.provenance) {
     EDGEBERT_ASSIGN_OR_RETURN(const std::string text,
                               ReadTextFile(*flags.provenance, kMaxProvenanceFileBytes));
+    EDGEBERT_RETURN_IF_ERROR(CheckJsonHasNoNul(text).WithContext(*flags.provenance));
     const OrderedJson more = OrderedJson::parse(text, nullptr, false);
     if (!more.is_object()) {
       return DataLoss(*flags.provenance + ": not a JSON object");

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "edgebert/base/text.h"
+
 namespace edgebert {
 namespace {
 
@@ -26,9 +28,6 @@ std::string Quoted(std::string_view text) {
 Status Error(std::string_view found, std::string_view expected) {
   return DataLoss(fmt::format("configuration: found {}, expected {}", found, expected));
 }
-
-/// The parser takes NUL for the end of its input, and would not see what follows.
-size_t FindNul(std::string_view text) { return text.find('\0'); }
 
 /// Passes over JSON without building it and refuses all but an object, whose keys are distinct and
 /// whose values are no objects and no arrays of arrays: nothing deeper can cost time or memory.
@@ -266,9 +265,7 @@ std::string ConfigToJson(const ModelConfig& config) {
 }
 
 Result<ModelConfig> ParseConfigJson(std::string_view text) {
-  if (const size_t nul = FindNul(text); nul != std::string_view::npos) {
-    return Error(fmt::format("NUL at byte {} of the section", nul), "a JSON object");
-  }
+  EDGEBERT_RETURN_IF_ERROR(CheckJsonHasNoNul(text).WithContext("configuration"));
   ShapeCheck shape;
   if (!json::sax_parse(text.begin(), text.end(), &shape)) {
     return shape.status();
@@ -305,8 +302,8 @@ Result<ModelConfig> ParseConfigJson(std::string_view text) {
 
 bool IsJsonObject(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && text[first] == '{' &&
-         FindNul(text) == std::string_view::npos && json::accept(text.begin(), text.end());
+  return first != std::string_view::npos && text[first] == '{' && CheckJsonHasNoNul(text).ok() &&
+         json::accept(text.begin(), text.end());
 }
 
 }  // namespace edgebert

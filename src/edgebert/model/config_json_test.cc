@@ -80,8 +80,8 @@ TEST(ConfigJsonTest, RefusesWhatIsNoObject) {
 
 // The JSON parser takes NUL for the end of its input.
 TEST(ConfigJsonTest, RefusesBytesHiddenBehindNul) {
-  EXPECT_THAT(MessageOf(Valid() + std::string(1, '\0')), HasSubstr("NUL at byte"));
-  EXPECT_THAT(MessageOf(Valid() + std::string("\0{}", 3)), HasSubstr("NUL at byte"));
+  EXPECT_THAT(MessageOf(Valid() + std::string(1, '\0')), HasSubstr("is NUL"));
+  EXPECT_THAT(MessageOf(Valid() + std::string("\0{}", 3)), HasSubstr("is NUL"));
   EXPECT_FALSE(IsJsonObject(std::string("{}\0", 3)));
 }
 

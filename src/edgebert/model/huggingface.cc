@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "edgebert/base/file.h"
+#include "edgebert/base/text.h"
 #include "edgebert/model/huggingface_config.h"
 #include "edgebert/model/huggingface_weights.h"
 #include "edgebert/model/safetensors.h"
@@ -90,6 +91,7 @@ Result<TokenizerSettings> ReadTokenizerSettings(const fs::path& directory) {
     return settings;
   }
   EDGEBERT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, kMaxConfigBytes));
+  EDGEBERT_RETURN_IF_ERROR(CheckJsonHasNoNul(text).WithContext(path.string()));
   const Json object = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) {
     return DataLoss(fmt::format("{}: is no JSON object", path.string()));

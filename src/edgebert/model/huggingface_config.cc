@@ -336,6 +336,7 @@ Status ReadHead(const Reader& reader, bool classifies, HuggingFaceConfig& config
 }  // namespace
 
 Result<HuggingFaceConfig> ParseHuggingFaceConfig(std::string_view json) {
+  EDGEBERT_RETURN_IF_ERROR(CheckJsonHasNoNul(json));
   const Json object = Json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) {
     return DataLoss(object.is_discarded() ? "is not valid JSON" : "is no JSON object");

@@ -169,6 +169,12 @@ TEST(HuggingFaceConfigTest, RefusesWhatIsNoJsonObject) {
   }
 }
 
+TEST(HuggingFaceConfigTest, RefusesBytesHiddenBehindNul) {
+  const std::string text = Bert().dump() + std::string("\0{}", 3);
+  EXPECT_THAT(ParseHuggingFaceConfig(text).status().message(),
+              HasSubstr("byte " + std::to_string(text.size() - 3) + " is NUL"));
+}
+
 /// A change to a valid configuration (a JSON merge patch, where null removes a key), and what the
 /// error must say.
 struct Damage {

@@ -478,6 +478,8 @@ TEST(HuggingFaceTest, RefusesBrokenTokenizerConfig) {
   const DamagedCheckpoint no_object("bert-gelu");
   Write(no_object.path() / "tokenizer_config.json", "[]");
   EXPECT_THAT(no_object.Import().message(), HasSubstr("tokenizer_config.json: is no JSON object"));
+  Write(no_object.path() / "tokenizer_config.json", std::string("{}\0{", 4));
+  EXPECT_THAT(no_object.Import().message(), HasSubstr("tokenizer_config.json: byte 2 is NUL"));
 }
 
 TEST(HuggingFaceTest, TokenizerJsonComesBeforeVocabTxt) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "edgebert/base/checked_math.h"
+#include "edgebert/base/text.h"
 
 namespace edgebert {
 namespace {
@@ -274,6 +275,7 @@ Status CheckLayout(std::vector<SafetensorsEntry>& entries, uint64_t data_bytes) 
 
 Result<std::vector<SafetensorsEntry>> ParseSafetensorsHeader(std::string_view json,
                                                              uint64_t data_bytes) {
+  EDGEBERT_RETURN_IF_ERROR(CheckJsonHasNoNul(json).WithContext("header"));
   HeaderHandler handler;
   if (!Json::sax_parse(json, &handler)) {
     return handler.status();

@@ -170,6 +170,7 @@ TEST_F(SafetensorsTest, RefusesEachBrokenHeader) {
       {"{}", "tensors end at byte 0 of the data, expected 8"},
       {"{} {}", "not valid JSON"},
       {std::string("{\"t\xFF\":{}}"), "not valid JSON"},
+      {one(fields) + std::string("\0{}", 3), "header: byte 54 is NUL"},
       {R"({"t":5})", "tensor 't' is number 5, expected an object"},
       {R"({"t":[]})", "tensor 't' is an array, expected an object"},
       {R"({"":{)" + fields + "}}", "tensor name of 0 bytes"},

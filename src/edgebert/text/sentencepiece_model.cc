@@ -8,7 +8,6 @@
 
 #include "edgebert/text/albert_unicode.h"
 #include "edgebert/text/protobuf_reader.h"
-#include "edgebert/text/unigram.h"
 #include "edgebert/text/vocabulary.h"
 
 // The messages are those of sentencepiece_model.proto of SentencePiece 0.2.
@@ -227,17 +226,6 @@ bool EndsWithNumberComma(std::string_view piece) {
   return utf8proc_category(last) == UTF8PROC_CATEGORY_ND;
 }
 
-void ReadAsPublished(TokenizerData& data) {
-  for (size_t id = 0; id < data.pieces.size(); ++id) {
-    if (EndsWithNumberComma(data.pieces[id])) {
-      data.scores[id] -= kNumberCommaPenalty;
-    }
-    if (data.types[id] == PieceType::kUserDefined) {
-      data.types[id] = PieceType::kNormal;
-    }
-  }
-}
-
 Result<TokenizerData> ParseModel(std::span<const uint8_t> bytes) {
   TokenizerData data;
   data.kind = TokenizerKind::kUnigram;
@@ -261,26 +249,25 @@ Result<TokenizerData> ParseModel(std::span<const uint8_t> bytes) {
   }
   EDGEBERT_RETURN_IF_ERROR(CheckSettings(settings));
   EDGEBERT_RETURN_IF_ERROR(FindSpecialPieces(settings, data));
+  EDGEBERT_RETURN_IF_ERROR(ValidateTokenizerData(data));
+  for (size_t id = 0; id < data.pieces.size(); ++id) {
+    if (EndsWithNumberComma(data.pieces[id])) {
+      data.scores[id] -= kNumberCommaPenalty;
+    }
+  }
   return data;
 }
 
 }  // namespace
 
 Result<TokenizerData> ParseSentencePieceModel(std::span<const uint8_t> bytes, bool lower_case,
-                                              bool strip_accents, SentencePieceReading reading) {
+                                              bool strip_accents) {
   Result<TokenizerData> data = ParseModel(bytes);
   if (!data.ok()) {
     return data.status().WithContext("SentencePiece model");
   }
   data->lower_case = lower_case;
   data->strip_accents = strip_accents;
-  // Creating the model checks the rest: UTF-8, equal pieces, scores and the map.
-  if (const Result<UnigramModel> model = UnigramModel::Create(*data); !model.ok()) {
-    return model.status().WithContext("SentencePiece model");
-  }
-  if (reading == SentencePieceReading::kPublished) {
-    ReadAsPublished(*data);
-  }
   return data;
 }
 

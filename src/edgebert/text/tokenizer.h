@@ -18,14 +18,15 @@ enum class TokenizerKind : uint8_t {
   kUnigram = 1,    ///< ALBERT: SentencePiece's most probable segmentation.
 };
 
-/// What SentencePiece says of a piece; the values are those of its model file.
+/// What SentencePiece says of a piece; the values are those of its model file. Ids do not depend on
+/// it: as in ALBERT's published tokenizers, a control or user-defined piece is one like any other.
 enum class PieceType : uint8_t {
   kNormal = 1,
   kUnknown = 2,
   kControl = 3,
   kUserDefined = 4,
   kUnused = 5,
-  kByte = 6,
+  kByte = 6,  ///< Refused: byte fallback is not supported.
 };
 
 /// Everything that defines a tokenizer, as read from a vocabulary and as stored in a model file.
@@ -54,7 +55,7 @@ inline constexpr size_t kMaxPieces = 1u << 20;
 inline constexpr size_t kMaxPieceBytes = 512;
 inline constexpr size_t kMaxNormalizationMapBytes = 8u << 20;
 
-/// Checks counts, ids, UTF-8, uniqueness and finiteness of `data`.
+/// Checks all that a tokenizer relies on: counts, ids, UTF-8, uniqueness, finiteness, the map.
 Status ValidateTokenizerData(const TokenizerData& data);
 
 /// The tokens of a text or a pair, special tokens included.
@@ -78,8 +79,11 @@ class Tokenizer {
 
   /// `[CLS] text [SEP]` or `[CLS] text [SEP] pair [SEP]`, at most `max_tokens` long (at least 3 for
   /// a text, 4 for a pair): the longer of the two loses tokens from its end first.
-  /// Text that is not UTF-8 is an error that names the byte; NUL is dropped like other control
-  /// characters. Text without any token gives only special tokens.
+  /// Special tokens that the text spells out, e.g. "[MASK]", are found before any normalization;
+  /// what lies between them is tokenized as texts of their own. Text that is not UTF-8 is an error
+  /// that names the byte. NUL is a character like any other: WordPiece drops it as it does other
+  /// control characters, Unigram knows no piece for it unless the vocabulary has one. Text without
+  /// any token gives only special tokens.
   Result<Encoding> Encode(std::string_view text, std::optional<std::string_view> pair,
                           size_t max_tokens) const;
 
@@ -89,7 +93,7 @@ class Tokenizer {
  protected:
   explicit Tokenizer(TokenizerData data) : data_(std::move(data)) {}
 
-  /// Appends the ids of `text`, which is valid UTF-8, without special tokens around it. May stop as
+  /// Appends the ids of `text`, which is valid UTF-8 and spells out no special token. May stop as
   /// soon as it has appended `max_ids` ids or more, since nothing beyond them can be kept.
   virtual void AppendIds(std::string_view text, size_t max_ids,
                          std::vector<int32_t>& ids) const = 0;

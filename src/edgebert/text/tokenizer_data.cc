@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "edgebert/base/text.h"
+#include "edgebert/text/normalization_map.h"
 #include "edgebert/text/tokenizer.h"
 
 namespace edgebert {
@@ -76,6 +77,11 @@ Status ValidateUnigram(const TokenizerData& data) {
     if (!std::isfinite(data.scores[i])) {
       return DataLoss(fmt::format("the score of piece {} ('{}') is not finite", i, data.pieces[i]));
     }
+    if (data.types[i] == PieceType::kByte) {
+      return Unsupported(
+          fmt::format("piece {} ('{}') is of the type byte: byte fallback is not supported", i,
+                      data.pieces[i]));
+    }
     if (data.types[i] < PieceType::kNormal || data.types[i] > PieceType::kByte) {
       return DataLoss(fmt::format("the type of piece {} ('{}') is {}, expected 1 to 6", i,
                                   data.pieces[i], static_cast<int>(data.types[i])));
@@ -85,7 +91,7 @@ Status ValidateUnigram(const TokenizerData& data) {
     return DataLoss(fmt::format("the normalization map has {} bytes, expected at most {}",
                                 data.normalization_map.size(), kMaxNormalizationMapBytes));
   }
-  return OkStatus();
+  return NormalizationMap::Parse(data.normalization_map).status();
 }
 
 }  // namespace

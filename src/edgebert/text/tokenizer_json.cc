@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "edgebert/base/text.h"
 #include "edgebert/text/base64.h"
 #include "edgebert/text/vocabulary.h"
 
@@ -410,6 +411,7 @@ Status ReadSpecialTokens(const json& root, TokenizerData& data) {
 }  // namespace
 
 Result<TokenizerData> ParseTokenizerJson(std::string_view text) {
+  EDGEBERT_RETURN_IF_ERROR(CheckJsonHasNoNul(text).WithContext("tokenizer.json"));
   const json root = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!root.is_object()) {
     return DataLoss("tokenizer.json is not a JSON object, or not well-formed");

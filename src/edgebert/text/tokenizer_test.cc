@@ -232,8 +232,12 @@ TEST(ValidateTokenizerData, RefusesEachBrokenRule) {
   expect_refused(
       unigram, [](auto& d) { d.types[3] = static_cast<PieceType>(7); }, "piece 3");
   expect_refused(
+      unigram, [](auto& d) { d.types[3] = PieceType::kByte; }, "byte fallback");
+  expect_refused(
       unigram, [](auto& d) { d.normalization_map.resize(kMaxNormalizationMapBytes + 1); },
-      "normalization map");
+      "normalization map has 8388609 bytes");
+  expect_refused(
+      unigram, [](auto& d) { d.normalization_map = "abc"; }, "normalization map");
 }
 
 }  // namespace

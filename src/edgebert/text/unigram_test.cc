@@ -35,11 +35,8 @@ std::span<const uint8_t> Bytes(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
-TokenizerData TinyData(SentencePieceReading reading = SentencePieceReading::kPublished,
-                       const std::string& more_pieces = "") {
-  TinyModel model;
-  model.pieces += more_pieces;
-  return ParseSentencePieceModel(Bytes(model.Bytes()), true, true, reading).value();
+TokenizerData TinyData() {
+  return ParseSentencePieceModel(Bytes(TinyModel().Bytes()), true, true).value();
 }
 
 /// The five special pieces, then `pieces` from id 5 on.
@@ -70,12 +67,13 @@ std::vector<int32_t> SegmentIds(const TokenizerData& data, std::string_view segm
   return ids;
 }
 
-std::vector<int32_t> Ids(const TokenizerData& data, std::string_view text, size_t max_ids = kAll) {
-  const Result<UnigramModel> model = UnigramModel::Create(data);
-  EXPECT_OK(model);
-  std::vector<int32_t> ids;
-  model->AppendIds(text, max_ids, ids);
-  return ids;
+/// The ids of all of `text`, special tokens that it spells out included.
+std::vector<int32_t> Ids(const TokenizerData& data, std::string_view text) {
+  const Result<std::unique_ptr<const Tokenizer>> tokenizer = Tokenizer::Create(data);
+  EXPECT_OK(tokenizer);
+  const Result<Encoding> encoding = (*tokenizer)->Encode(text, std::nullopt, kAll);
+  EXPECT_OK(encoding);
+  return {encoding->ids.begin() + 1, encoding->ids.end() - 1};
 }
 
 TEST(UnigramModelTest, TakesTheLargestSumOfScores) {
@@ -195,92 +193,56 @@ TEST(UnigramModelTest, NoPieceReachesIntoTheNextWord) {
               ElementsAre(5, 6, 5, 7));
 }
 
-TEST(UnigramModelTest, SpecialPiecesAreCutOutOfTheText) {
+TEST(UnigramModelTest, SpecialTokensAreCutOutOfTheText) {
   const TokenizerData data = TinyData();
   EXPECT_THAT(Ids(data, "ab[MASK]ab [SEP]<pad><unk>[CLS]"), ElementsAre(7, 4, 7, 3, 0, 1, 2));
   EXPECT_THAT(Ids(data, "[mask]"), ElementsAre(6, 1, 8, 1));  // Only as written.
 }
 
-TEST(UnigramModelTest, OfSpecialPiecesTheLeftmostAndLongestIsCutOut) {
-  TokenizerData data = DataOf({{"=", 0}, {"==", 0}, {"=>", 0}, {"\xE2\x96\x81", -1}});
-  data.types[5] = data.types[6] = data.types[7] = PieceType::kUserDefined;
-  EXPECT_THAT(Ids(data, "==>="), ElementsAre(6, 8, 1, 5));
+TEST(UnigramModelTest, ControlAndUserDefinedPiecesAreLikeAnyOther) {
+  EXPECT_THAT(Ids(TinyData(), "a.b"), ElementsAre(6, 8, 5, 9));
+  TokenizerData data = DataOf({{"\xE2\x96\x81", -1}, {"<s>", -1}, {"b", -1}});
+  data.types[6] = PieceType::kControl;
+  EXPECT_THAT(Ids(data, "<s>b"), ElementsAre(5, 6, 7));
 }
 
-TEST(UnigramModelTest, UserDefinedPiecesStartAWordOnlyForTransformers5) {
-  EXPECT_THAT(Ids(TinyData(SentencePieceReading::kPublished), "a.b"), ElementsAre(6, 8, 5, 9));
-  EXPECT_THAT(Ids(TinyData(SentencePieceReading::kTransformers5), "a.b"), ElementsAre(6, 8, 5, 13));
-}
-
-TEST(UnigramModelTest, ACommaPartsFromItsDigitAsPublished) {
-  EXPECT_THAT(Ids(TinyData(SentencePieceReading::kPublished), "9,"), ElementsAre(6, 11, 12));
-  EXPECT_THAT(Ids(TinyData(SentencePieceReading::kTransformers5), "9,"), ElementsAre(6, 10));
+TEST(UnigramModelTest, ACommaPartsFromItsDigit) {
+  EXPECT_THAT(Ids(TinyData(), "9,"), ElementsAre(6, 11, 12));
 }
 
 TEST(UnigramModelTest, NulIsAnUnknownCharacter) {
   EXPECT_THAT(Ids(TinyData(), std::string_view("a\0\0b", 4)), ElementsAre(6, 8, 1, 9));
 }
 
-TEST(UnigramModelTest, StopsAtTheMaximum) {
-  const TokenizerData data = TinyData();
-  const std::string text = "ab a.b [MASK] ab ab";
-  const std::vector<int32_t> all = Ids(data, text);
-  for (size_t max_ids = 0; max_ids <= all.size() + 1; ++max_ids) {
-    std::vector<int32_t> expected = all;
-    expected.resize(std::min(max_ids, all.size()));
-    EXPECT_EQ(Ids(data, text, max_ids), expected) << max_ids;
+TEST(UnigramModelTest, StopsBeforeAWordOnceItHasEnough) {
+  const Result<UnigramModel> model = UnigramModel::Create(TinyData());
+  ASSERT_OK(model);
+  const auto ids = [&](size_t max_ids) {
+    std::vector<int32_t> result = {42};
+    model->AppendIds("ab a.b ab", max_ids, result);
+    return result;
+  };
+  EXPECT_THAT(ids(0), ElementsAre(42));
+  EXPECT_THAT(ids(1), ElementsAre(42, 7));
+  for (size_t max_ids = 2; max_ids <= 5; ++max_ids) {
+    EXPECT_THAT(ids(max_ids), ElementsAre(42, 7, 6, 8, 5, 9)) << max_ids;
   }
-  std::vector<int32_t> ids = {42};
-  ASSERT_OK(UnigramModel::Create(data));
-  UnigramModel::Create(data)->AppendIds("ab ab ab", 2, ids);
-  EXPECT_THAT(ids, ElementsAre(42, 7, 7));
+  for (const size_t max_ids : {size_t{6}, size_t{7}, kAll}) {
+    EXPECT_THAT(ids(max_ids), ElementsAre(42, 7, 6, 8, 5, 9, 7)) << max_ids;
+  }
 }
 
 TEST(UnigramModelTest, LongTextWithoutSpaceTakesLinearTime) {
-  const Result<UnigramModel> model = UnigramModel::Create(TinyData());
-  ASSERT_OK(model);
+  const TokenizerData data = TinyData();
   for (const std::string part : {"a", "x", ".", "\xCC\x81", "[MASK]", "\xE2\x96\x81", "''"}) {
     std::string text;
     while (text.size() < 100000) {
       text += part;
     }
-    std::vector<int32_t> ids;
     const auto start = std::chrono::steady_clock::now();
-    model->AppendIds(text, kAll, ids);
+    Ids(data, text);
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1)) << part;
   }
-}
-
-TEST(UnigramModelTest, RefusesDataItCannotRelyOn) {
-  const auto expect_error = [](const std::function<void(TokenizerData&)>& damage,
-                               const std::string& message) {
-    TokenizerData data = TinyData();
-    damage(data);
-    const Result<UnigramModel> model = UnigramModel::Create(data);
-    ASSERT_FALSE(model.ok()) << "expected: " << message;
-    EXPECT_THAT(model.status().message(), HasSubstr(message));
-    EXPECT_FALSE(CreateUnigramTokenizer(data).ok());
-  };
-  expect_error([](TokenizerData& d) { d.kind = TokenizerKind::kWordPiece; }, "kind unigram");
-  expect_error([](TokenizerData& d) { d.pieces.clear(); }, "0 pieces, expected 1");
-  expect_error([](TokenizerData& d) { d.scores.pop_back(); }, "14 pieces with 13 scores");
-  expect_error([](TokenizerData& d) { d.types.pop_back(); }, "and 13 types");
-  expect_error([](TokenizerData& d) { d.scores[6] = NAN; }, "the score of piece 6");
-  expect_error([](TokenizerData& d) { d.types[6] = PieceType::kByte; }, "byte fallback");
-  expect_error([](TokenizerData& d) { d.pieces[6] = ""; }, "piece 6 is empty");
-  expect_error([](TokenizerData& d) { d.pieces[6] = "a"; }, "pieces 6 and 8 are both 'a'");
-  expect_error([](TokenizerData& d) { d.pieces[6] = "\xFF"; }, "piece 6 is not UTF-8");
-  expect_error([](TokenizerData& d) { d.pieces[6].assign(kMaxPieceBytes + 1, 'z'); }, "513 bytes");
-  expect_error([](TokenizerData& d) { d.mask_id = 14; }, "the id of [MASK] is 14");
-  expect_error([](TokenizerData& d) { d.pad_id = -1; }, "the id of <pad> is -1");
-  expect_error([](TokenizerData& d) { d.unknown_id = 14; }, "the id of <unk> is 14");
-  expect_error([](TokenizerData& d) { d.normalization_map = "abc"; }, "normalization map");
-}
-
-TEST(UnigramModelTest, TheTokenizerKeepsItsData) {
-  const Result<std::unique_ptr<const Tokenizer>> tokenizer = CreateUnigramTokenizer(TinyData());
-  ASSERT_OK(tokenizer);
-  EXPECT_EQ((*tokenizer)->data(), TinyData());
 }
 
 TEST(UnigramModelTest, SegmentsAsTheSentencePieceLibrary) {
@@ -303,9 +265,9 @@ TEST(UnigramModelTest, SegmentsAsTheSentencePieceLibrary) {
     }
     sentencepiece::SentencePieceProcessor oracle;
     ASSERT_TRUE(oracle.LoadFromSerializedProto(model.Bytes()).ok());
-    const Result<TokenizerData> data = ParseSentencePieceModel(
-        Bytes(model.Bytes()), true, true, SentencePieceReading::kTransformers5);
+    Result<TokenizerData> data = ParseSentencePieceModel(Bytes(model.Bytes()), true, true);
     ASSERT_OK(data);
+    data->scores[10] = -5;  // Of "9,": as published it is less, and the worst score matters.
     const Result<UnigramModel> unigram = UnigramModel::Create(*data);
     ASSERT_OK(unigram);
     for (int i = 0; i < 100; ++i) {
@@ -334,10 +296,8 @@ class AlbertTest : public ::testing::Test {
     bytes_ = std::move(bytes).value();
   }
 
-  std::vector<int32_t> Ids(std::string_view text, bool strip_accents = true,
-                           SentencePieceReading reading = SentencePieceReading::kPublished) {
-    const Result<TokenizerData> data =
-        ParseSentencePieceModel(bytes_, true, strip_accents, reading);
+  std::vector<int32_t> Ids(std::string_view text, bool strip_accents = true) {
+    const Result<TokenizerData> data = ParseSentencePieceModel(bytes_, true, strip_accents);
     EXPECT_OK(data);
     return ::edgebert::Ids(*data, text);
   }
@@ -354,38 +314,26 @@ TEST_F(AlbertTest, IdsAreThoseOfHuggingFace) {
               ElementsAre(31, 23, 386, 19, 561, 3050, 15, 17, 48, 25, 4997, 9));
 }
 
-TEST_F(AlbertTest, HostileTextGivesTheIdsOfHuggingFaceInBothReadings) {
-  struct Case {
-    std::string text;
-    std::vector<int32_t> published;
-    std::vector<int32_t> transformers5;
-  };
-  const Case cases[] = {
+TEST_F(AlbertTest, HostileTextGivesTheIdsOfHuggingFace) {
+  const std::pair<std::string, std::vector<int32_t>> cases[] = {
       {"Well-known \xE2\x80\x9Cquotes\xE2\x80\x9D (e.g. 1999, 3.5%) cost \xC2\xA3"
        "5\xE2\x80\xA6",
        {134,  8,  2929, 13, 1,    8970, 3231, 1,  13, 5,   62, 9, 263, 9,
-        1247, 15, 203,  9,  1933, 6,    1516, 13, 11, 264, 9,  9, 9},
-       {134, 8,    167, 13, 1,  8970, 3231, 1,    5,  13,  62, 9, 489,
-        9,   4528, 203, 9,  13, 1933, 6,    1516, 11, 331, 9,  9, 9}},
+        1247, 15, 203,  9,  1933, 6,    1516, 13, 11, 264, 9,  9, 9}},
       {"``It's 9,'' he said.\t[MASK] <unk>x",
-       {13, 7, 242, 22, 18, 561, 15, 7, 24, 87, 9, 4, 1, 993},
-       {13, 7, 242, 22, 18, 3359, 7, 24, 87, 9, 4, 1, 993}},
+       {13, 7, 242, 22, 18, 561, 15, 7, 24, 87, 9, 4, 1, 993}},
       {"\xC7\x84 \xC4\xB0stanbul \xEF\xAC\x81ne \xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x93 \xE2\x84\xA1 "
        "\xC3\x85",
-       {13, 11064, 10617, 1123, 390, 240, 6757, 21},
        {13, 11064, 10617, 1123, 390, 240, 6757, 21}},
       {"\xE0\xA4\xA8\xE0\xA4\xAE\xE0\xA4\xB8\xE0\xA5\x8D\xE0\xA4\xA4\xE0\xA5\x87 "
        "\xE4\xBD\xA0\xE5\xA5\xBD \xEC\x95\x88\xEB\x85\x95 \xD7\xA9\xD6\xB8\xD7\x81\xD7\x9C",
-       {13, 1, 13, 1, 13, 1, 13, 1},
        {13, 1, 13, 1, 13, 1, 13, 1}},
       {std::string("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7 ok\xE2\x80\x8B\xC2\xADok\r\n\0z",
                    25),
-       {13, 1, 13, 1, 5854, 13, 1, 3085, 13, 1, 380},
        {13, 1, 13, 1, 5854, 13, 1, 3085, 13, 1, 380}},
   };
-  for (const Case& c : cases) {
-    EXPECT_EQ(Ids(c.text), c.published) << c.text;
-    EXPECT_EQ(Ids(c.text, true, SentencePieceReading::kTransformers5), c.transformers5) << c.text;
+  for (const auto& [text, ids] : cases) {
+    EXPECT_EQ(Ids(text), ids) << text;
   }
 }
 

@@ -24,24 +24,13 @@ Result<TokenizerData> ParseVocabTxt(std::string_view text, const WordPieceOption
 /// pipeline; any other normalizer, pre-tokenizer or post-processor is refused by name.
 Result<TokenizerData> ParseTokenizerJson(std::string_view json);
 
-/// What ALBERT's users have made of the same spiece.model; their ids differ.
-enum class SentencePieceReading : uint8_t {
-  /// ALBERT's own code, the tokenizer.json files published with ALBERT, and transformers up to 4:
-  /// a comma parts from the digit before it (pieces such as "9," lose 100 of their score), and
-  /// user-defined pieces such as "." are pieces like any other (they become PieceType::kNormal).
-  kPublished,
-  /// transformers 5, where it has a spiece.model and no tokenizer.json: scores as they are, and
-  /// user-defined pieces are cut out of the text first, so that a word starts behind each of them.
-  kTransformers5,
-};
-
-/// SentencePiece's spiece.model with a unigram model, read by this library's own bounded reader.
+/// SentencePiece's spiece.model with a unigram model, read as in ALBERT's published tokenizers: a
+/// comma parts from the digit before it, so that pieces such as "9," lose 100 of their score.
 /// `lower_case` and `strip_accents` are ALBERT's steps before SentencePiece's own normalization.
 /// The pieces <pad>, <unk>, [CLS], [SEP] and [MASK] must be there; a piece may hold NUL. Settings
 /// other than ALBERT's (BPE, byte fallback, no ▁ before the first word, …) are refused by name.
-Result<TokenizerData> ParseSentencePieceModel(
-    std::span<const uint8_t> bytes, bool lower_case, bool strip_accents,
-    SentencePieceReading reading = SentencePieceReading::kPublished);
+Result<TokenizerData> ParseSentencePieceModel(std::span<const uint8_t> bytes, bool lower_case,
+                                              bool strip_accents);
 
 }  // namespace edgebert
 

@@ -69,7 +69,7 @@ json AlbertJson() {
       {"type": "Replace", "pattern": {"String": "``"}, "content": "\""},
       {"type": "Replace", "pattern": {"String": "''"}, "content": "\""},
       {"type": "NFKD"}, {"type": "StripAccents"}, {"type": "Lowercase"},
-      {"type": "Precompiled", "precompiled_charsmap": "AAECAw=="}]},
+      {"type": "Precompiled", "precompiled_charsmap": ""}]},
     "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
       {"type": "WhitespaceSplit"},
       {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always", "split": true}]},
@@ -117,6 +117,9 @@ TEST(ParseTokenizerJson, ReadsBerts) {
 
 TEST(ParseTokenizerJson, ReadsAlberts) {
   json root = AlbertJson();
+  // Base64 of a map without rules: 256 empty units and one empty replacement.
+  root[json::json_pointer("/normalizer/normalizers/5/precompiled_charsmap")] =
+      "AAQA" + std::string(1368, 'A');
   const auto data = ParseTokenizerJson(root.dump());
   ASSERT_OK(data);
   EXPECT_EQ(data->kind, TokenizerKind::kUnigram);
@@ -125,7 +128,7 @@ TEST(ParseTokenizerJson, ReadsAlberts) {
               ElementsAre(PieceType::kControl, PieceType::kUnknown, PieceType::kControl,
                           PieceType::kControl, PieceType::kControl, PieceType::kNormal,
                           PieceType::kNormal));
-  EXPECT_EQ(data->normalization_map, std::string("\0\1\2\3", 4));
+  EXPECT_EQ(data->normalization_map, std::string("\0\4\0\0", 4) + std::string(1025, '\0'));
   EXPECT_TRUE(data->lower_case);
   EXPECT_TRUE(data->strip_accents);
   EXPECT_EQ(data->mask_id, 4);
@@ -182,6 +185,8 @@ TEST(ParseTokenizerJson, RefusesDamagedFiles) {
        {"", "{", "[]", "1e999", "{\"model\": \"\\ud800\"}", "nul", "\xff", "{}"}) {
     EXPECT_FALSE(ParseTokenizerJson(text).ok()) << text;
   }
+  EXPECT_THAT(ParseTokenizerJson(bert.dump() + std::string("\0{}", 3)).status().message(),
+              HasSubstr(" is NUL"));
   ExpectRefused(bert, "/model/vocab", "[]", "model.vocab");
   ExpectRefused(bert, "/model/vocab", "{}", "model.vocab");
   ExpectRefused(bert, "/model/vocab/the", "99999", "the id of piece 'the'");
@@ -205,6 +210,8 @@ TEST(ParseTokenizerJson, RefusesDamagedFiles) {
   ExpectRefused(albert, "/model/unk_id", "7", "unk_id");
   ExpectRefused(albert, "/model/unk_id", "null", "unk_id");
   ExpectRefused(albert, "/normalizer/normalizers/5/precompiled_charsmap", R"("A")", "base64");
+  ExpectRefused(albert, "/normalizer/normalizers/5/precompiled_charsmap", R"("AAECAw==")",
+                "normalization map");
   ExpectRefused(albert, "/normalizer/normalizers/5/precompiled_charsmap", "7", "base64");
   ExpectRefused(albert, "/post_processor/special_tokens", "null", "another id");
 }
