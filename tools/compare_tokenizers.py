@@ -83,6 +83,8 @@ def requests(texts, seed):
     made = [[text, None, 512] for text in texts]
     made += [[text, None, maximum(3, 40, text)] for text in texts[::3]]
     for first, second in zip(texts[::2], texts[1::2]):
+        if min(len(first), len(second)) > 5000:
+            continue  # It makes one for each two parts cut off, which no memory holds.
         made.append([first, second, maximum(4, generator.choice([8, 33, 128, 512]), first, second)])
     short = sorted(texts, key=len)[len(texts) // 4: len(texts) // 4 + 4000]
     for first, second in zip(short[::2], short[1::2]):  # Similar lengths: ties.
@@ -167,6 +169,7 @@ def main():
     parser.add_argument("--shared", type=pathlib.Path,
                         default=pathlib.Path(os.environ.get("EDGEBERT_SHARED_DIR", ROOT.parent / "shared")))
     parser.add_argument("--lines-per-file", type=int, default=2000, help="of each file or archive member")
+    parser.add_argument("--sample", type=int, help="how many of all texts to take, at random (default: all)")
     parser.add_argument("--random", type=int, default=20000, help="how many random texts")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=5, help="mismatches to print in full")
@@ -181,6 +184,8 @@ def main():
     texts += tokenizer_samples.random_texts(arguments.random, arguments.seed)
     texts += ["x" * 100000, "\u0301" * 50000 + "\u302e\u302f" * 1000, "a." * 50000, "[SEP]" * 20000]
     texts += code_point_texts()
+    if arguments.sample is not None and arguments.sample < len(texts):
+        texts = random.Random(arguments.seed).sample(texts, arguments.sample)
     batch = requests(texts, arguments.seed)
     print("%d texts" % len(texts), flush=True)
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <exception>
 #include <map>
 #include <span>
+#include <sstream>
 #include <utility>
 
 #include "edgebert/base/file.h"
@@ -289,6 +291,34 @@ Result<HardwareDescription> HardwareReader::Read(const YAML::Node& document) con
   return hardware;
 }
 
+/// Takes no notice of what a document holds.
+class IgnoredDocument final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+/// "none", "one" or "more": it looks no further than the second document.
+std::string_view CountDocuments(const std::string& yaml) {
+  std::istringstream stream(yaml);
+  YAML::Parser parser(stream);
+  IgnoredDocument document;
+  if (!parser.HandleNextDocument(document)) {
+    return "none";
+  }
+  return parser.HandleNextDocument(document) ? "more" : "one";
+}
+
 }  // namespace
 
 std::string_view ConstantStatusName(ConstantStatus status) {
@@ -307,12 +337,13 @@ Result<HardwareDescription> ParseHardware(std::string_view yaml, const std::stri
         fmt::format("{}:{}: not valid UTF-8", name, std::count(yaml.begin(), end, '\n') + 1));
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
-    if (documents.size() != 1) {
+    // Not YAML::LoadAll(): of some malformed texts yaml-cpp 0.7 makes documents without end.
+    const std::string text(yaml);
+    if (const std::string_view count = CountDocuments(text); count != "one") {
       return InvalidArgument(
-          fmt::format("{}:1: expected one YAML document, found {}", name, documents.size()));
+          fmt::format("{}:1: expected one YAML document, found {}", name, count));
     }
-    return HardwareReader(name).Read(documents.front());
+    return HardwareReader(name).Read(YAML::Load(text));
   } catch (const YAML::Exception& error) {
     return InvalidArgument(fmt::format("{}:{}: not valid YAML: {}", name,
                                        std::max(error.mark.line, 0) + 1, error.msg));

@@ -159,10 +159,13 @@ TEST(HardwareTest, OperatingPointsAscend) {
 }
 
 TEST(HardwareTest, WhatIsNoDescriptionIsAnError) {
-  EXPECT_THAT(ErrorOf(""), StartsWith("small.yaml:1: "));
+  EXPECT_THAT(ErrorOf(""), StartsWith("small.yaml:1: expected one YAML document, found none"));
   EXPECT_THAT(ErrorOf("just text"), AllOf(StartsWith("small.yaml:1: "), HasSubstr("map")));
   EXPECT_THAT(ErrorOf("name: [1, 2"), HasSubstr("not valid YAML"));
-  EXPECT_THAT(ErrorOf(std::string(kSmall) + "---\nname: second\n"), HasSubstr("found 2"));
+  EXPECT_THAT(ErrorOf(std::string(kSmall) + "---\nname: second\n"), HasSubstr("found more"));
+  EXPECT_THAT(ErrorOf("---\n---\n"), HasSubstr("found more"));
+  // YAML::LoadAll() of yaml-cpp 0.7 does not come back from this.
+  EXPECT_THAT(ErrorOf(", unit:`"), HasSubstr("found more"));
   EXPECT_THAT(ErrorOf("name: a\ndescription: \xff\n"), StartsWith("small.yaml:2: not valid UTF-8"));
   EXPECT_THAT(ErrorOf("? [a, b]\n: 1\n"), HasSubstr("not plain text"));
   EXPECT_THAT(ErrorOf("&a {name: *a}"), StartsWith("small.yaml:1: "));

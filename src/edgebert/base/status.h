@@ -57,9 +57,11 @@ Status Internal(std::string message);
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<1>, std::move(value)) {}  // NOLINT(*-explicit-*)
-  Result(Status status)
-      : state_(std::in_place_index<0>, std::move(status)) {  // NOLINT(*-explicit-*)
+  // Implicit, so that a function returns a value or an error as it stands.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<1>, std::move(value)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(Status status) : state_(std::in_place_index<0>, std::move(status)) {
     if (std::get<0>(state_).ok()) {
       state_.template emplace<0>(StatusCode::kInternal, "a Result was built from an OK status");
     }
@@ -94,12 +96,15 @@ class [[nodiscard]] Result {
     }                                                               \
   } while (false)
 
+// A declaration cannot stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define EDGEBERT_ASSIGN_OR_RETURN_IMPL_(result, target, expression) \
   auto result = (expression);                                       \
   if (!result.ok()) {                                               \
     return result.status();                                         \
   }                                                                 \
   target = std::move(result).value()
+// NOLINTEND(bugprone-macro-parentheses)
 
 /// Assigns the value of a Result to `target` (which may declare a variable), or returns its error.
 #define EDGEBERT_ASSIGN_OR_RETURN(target, expression) \

@@ -30,6 +30,7 @@ TEST(PieceTrieTest, FindsEveryPrefixThatAPlainSearchFinds) {
       pieces.emplace(word(), i);
     }
     std::vector<PieceTrie::Entry> entries;
+    entries.reserve(pieces.size());
     for (const auto& [piece, id] : pieces) {
       entries.push_back({piece, id});
     }

@@ -26,7 +26,6 @@ namespace {
 using ::edgebert::testing::PieceField;
 using ::edgebert::testing::TinyModel;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr size_t kAll = std::numeric_limits<size_t>::max();
