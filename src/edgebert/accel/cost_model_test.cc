@@ -6,10 +6,13 @@
 #include <cstdlib>
 #include <random>
 
+#include "edgebert/testing/albert_base.h"
 #include "edgebert/testing/testing.h"
 
 namespace edgebert {
 namespace {
+
+using testing::AlbertBase;
 
 HardwareDescription Hardware(int vector_size = 16, double sfu_vectors_per_cycle = 1) {
   static const HardwareDescription kDefault = *DefaultHardware();
@@ -17,26 +20,6 @@ HardwareDescription Hardware(int vector_size = 16, double sfu_vectors_per_cycle 
   hardware.vector_size.value = vector_size;
   hardware.sfu_vectors_per_cycle.value = sfu_vectors_per_cycle;
   return hardware;
-}
-
-ModelConfig AlbertBase() {
-  ModelConfig config;
-  config.family = Family::kAlbert;
-  config.vocabulary_size = 30000;
-  config.embedding_size = 128;
-  config.hidden_size = 768;
-  config.intermediate_size = 3072;
-  config.num_heads = 12;
-  config.num_layers = 12;
-  config.num_distinct_layers = 1;
-  config.layer_map.assign(12, 0);
-  config.max_positions = 512;
-  config.num_segments = 2;
-  config.labels = {"negative", "positive"};
-  config.off_ramp_layers = {12};
-  config.pooling = {Pooling::kCls};
-  config.pooler_size = 768;
-  return config;
 }
 
 Linear Product(int rows, int inputs, int outputs) {

@@ -4,28 +4,12 @@
 
 #include <cstdlib>
 
+#include "edgebert/testing/albert_base.h"
+
 namespace edgebert {
 namespace {
 
-ModelConfig AlbertBase() {
-  ModelConfig config;
-  config.family = Family::kAlbert;
-  config.vocabulary_size = 30000;
-  config.embedding_size = 128;
-  config.hidden_size = 768;
-  config.intermediate_size = 3072;
-  config.num_heads = 12;
-  config.num_layers = 12;
-  config.num_distinct_layers = 1;
-  config.layer_map.assign(12, 0);
-  config.max_positions = 512;
-  config.num_segments = 2;
-  config.labels = {"negative", "positive"};
-  config.off_ramp_layers = {12};
-  config.pooling = {Pooling::kCls};
-  config.pooler_size = 768;
-  return config;
-}
+using testing::AlbertBase;
 
 TEST(LayerProgramTest, AlbertBaseLayerHasThePublishedWork) {
   const LayerProgram program = BuildLayerProgram(AlbertBase(), 3, 128);
