@@ -140,7 +140,7 @@ Result<double> HardwareReader::ReadNumber(const YAML::Node& node, std::string_vi
   if (!node.IsScalar()) {
     return Error(node, fmt::format("{} must be a number", what));
   }
-  const Result<double> number = ParseFiniteNumber(node.Scalar());
+  Result<double> number = ParseFiniteNumber(node.Scalar());
   if (!number.ok()) {
     return Error(node, fmt::format("{}: {}", what, number.status().message()));
   }
