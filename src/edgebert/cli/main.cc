@@ -68,6 +68,9 @@ int Main(int argc, char** argv) {
   AddInspectCommand(app, action);
   AddImportCommand(app, action);
   AddTraceCommand(app, action);
+#ifdef EDGEBERT_HAS_TRAINING
+  AddTrainCommand(app, action);
+#endif
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

@@ -1,0 +1,236 @@
+#include "edgebert/train/train.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <cstring>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <system_error>
+#include <utility>
+
+#include "edgebert/base/file.h"
+#include "edgebert/model/model_file.h"
+#include "edgebert/text/tokenizer.h"
+#include "edgebert/train/distillation.h"
+#include "edgebert/train/inference.h"
+#include "edgebert/train/student.h"
+#include "edgebert/train/training_loop.h"
+
+namespace edgebert {
+namespace {
+
+constexpr uint64_t kMaxLogitsBytes = uint64_t{1} << 32;
+
+struct TokenizedData {
+  std::vector<TokenizedExample> training;
+  std::vector<TokenizedExample> held_out;
+  std::vector<TokenizedExample> dev;
+  std::vector<TokenizedExample> test;
+};
+
+/// A teacher has one off-ramp, after the last layer, and nothing is compressed.
+class TeacherHooks : public StageHooks {
+ public:
+  Status BeforeStep(double /*progress*/, int64_t /*step*/) override { return OkStatus(); }
+  torch::Tensor Loss(const std::vector<torch::Tensor>& logits, const Batch& batch) override {
+    return torch::cross_entropy_loss(logits.back(), batch.labels);
+  }
+  void AfterBackward(double /*learning_rate*/) override {}
+  void AfterStep() override {}
+  void Save(Checkpoint& /*checkpoint*/) const override {}
+  Status Restore(const Checkpoint& /*checkpoint*/) override { return OkStatus(); }
+};
+
+bool Exists(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+class Trainer {
+ public:
+  Trainer(const Recipe& recipe, const Model& base, const TrainingData& data,
+          const TrainOptions& options, const TrainingObserver& observer)
+      : recipe_(recipe),
+        base_(base),
+        data_(data),
+        options_(options),
+        observer_(observer),
+        device_(torch::cuda::is_available() ? torch::kCUDA : torch::kCPU) {}
+
+  Result<Model> Run();
+
+ private:
+  std::filesystem::path File(std::string_view name) const { return options_.output / name; }
+  Status Tokenize();
+  Result<Model> Teacher();
+  Result<torch::Tensor> TeacherLogits(const Model& teacher);
+  Result<Model> Student(const Model& teacher, const torch::Tensor& teacher_logits);
+  LoopOptions Loop(const std::string& stage, const ScheduleRecipe& schedule) const;
+  Status Report(const std::string& stage, TorchEncoder& encoder, nlohmann::json extra);
+
+  const Recipe& recipe_;
+  const Model& base_;
+  const TrainingData& data_;
+  const TrainOptions& options_;
+  const TrainingObserver& observer_;
+  torch::Device device_;
+  TokenizedData tokens_;
+};
+
+Status Trainer::Tokenize() {
+  EDGEBERT_ASSIGN_OR_RETURN(const std::unique_ptr<const Tokenizer> tokenizer,
+                            Tokenizer::Create(base_.tokenizer));
+  const auto tokenize = [&](const std::vector<LabelledText>& from, const char* what,
+                            std::vector<TokenizedExample>& to) {
+    Result<std::vector<TokenizedExample>> tokenized =
+        TokenizeExamples(*tokenizer, from, recipe_.max_tokens);
+    if (!tokenized.ok()) {
+      return tokenized.status().WithContext(what);
+    }
+    to = std::move(tokenized).value();
+    return OkStatus();
+  };
+  EDGEBERT_RETURN_IF_ERROR(tokenize(data_.training, "training data", tokens_.training));
+  EDGEBERT_RETURN_IF_ERROR(tokenize(data_.held_out, "held-out data", tokens_.held_out));
+  EDGEBERT_RETURN_IF_ERROR(tokenize(data_.dev, "dev data", tokens_.dev));
+  return tokenize(data_.test, "test data", tokens_.test);
+}
+
+LoopOptions Trainer::Loop(const std::string& stage, const ScheduleRecipe& schedule) const {
+  LoopOptions loop;
+  loop.stage = stage;
+  loop.schedule = schedule;
+  loop.forward = {recipe_.matmul_precision, schedule.dropout};
+  loop.seed = recipe_.seed;
+  loop.pad_id = base_.tokenizer.pad_id;
+  loop.checkpoint = File(stage + ".checkpoint");
+  loop.log = File(stage + "-log.jsonl");
+  loop.fingerprint = data_.fingerprint + " " + stage;
+  loop.resume = options_.resume;
+  return loop;
+}
+
+/// Accuracies by off-ramp, in libtorch's float32, into STAGE.json.
+Status Trainer::Report(const std::string& stage, TorchEncoder& encoder, nlohmann::json extra) {
+  extra["stage"] = stage;
+  extra["training_examples"] = tokens_.training.size();
+  extra["off_ramp_layers"] = encoder.config().off_ramp_layers;
+  const auto add = [&](const char* split, const std::vector<TokenizedExample>& examples) -> Status {
+    if (examples.empty()) {
+      return OkStatus();
+    }
+    EDGEBERT_ASSIGN_OR_RETURN(
+        const torch::Tensor logits,
+        ComputeLogits(encoder, examples, base_.tokenizer.pad_id, {}, observer_));
+    extra["accuracy"][split] = Accuracies(logits, examples);
+    extra["examples"][split] = examples.size();
+    return OkStatus();
+  };
+  EDGEBERT_RETURN_IF_ERROR(add("held_out", tokens_.held_out));
+  EDGEBERT_RETURN_IF_ERROR(add("dev", tokens_.dev));
+  EDGEBERT_RETURN_IF_ERROR(add("test", tokens_.test));
+  return WriteFileAtomically(File(stage + ".json"), extra.dump(2) + "\n");
+}
+
+Result<Model> Trainer::Teacher() {
+  const std::filesystem::path path = File("teacher.ebm");
+  if (Exists(path)) {
+    return ReadModelFile(path);
+  }
+  EDGEBERT_ASSIGN_OR_RETURN(
+      const Model start,
+      MakeStartingModel(base_, recipe_.teacher.off_ramp, {base_.config.num_layers}, data_.labels,
+                        0, recipe_.seed));
+  TorchEncoder encoder(start, device_);
+  TeacherHooks hooks;
+  EDGEBERT_RETURN_IF_ERROR(RunTrainingLoop(encoder, tokens_.training,
+                                           Loop("teacher", recipe_.teacher.schedule), hooks,
+                                           observer_));
+  EDGEBERT_RETURN_IF_ERROR(Report("teacher", encoder, {}));
+  EDGEBERT_ASSIGN_OR_RETURN(Model model, encoder.ToModel(start));
+  EDGEBERT_RETURN_IF_ERROR(WriteModelFile(model, path));
+  return model;
+}
+
+Result<torch::Tensor> Trainer::TeacherLogits(const Model& teacher) {
+  const std::filesystem::path path = File("teacher-logits.bin");
+  const auto rows = static_cast<int64_t>(tokens_.training.size());
+  const int64_t columns = teacher.config.num_classes();
+  if (Exists(path)) {
+    EDGEBERT_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path, kMaxLogitsBytes));
+    if (bytes.size() != static_cast<size_t>(rows * columns) * sizeof(float)) {
+      return InvalidArgument(fmt::format("{}: {} bytes do not fit {} examples of {} classes; it "
+                                         "belongs to other data, remove it",
+                                         path.string(), bytes.size(), rows, columns));
+    }
+    torch::Tensor logits = torch::empty({rows, columns});
+    std::memcpy(logits.data_ptr<float>(), bytes.data(), bytes.size());
+    return logits;
+  }
+  TorchEncoder encoder(teacher, device_);
+  EDGEBERT_ASSIGN_OR_RETURN(
+      const torch::Tensor all,
+      ComputeLogits(encoder, tokens_.training, base_.tokenizer.pad_id,
+                    {recipe_.matmul_precision, 0}, observer_));
+  torch::Tensor logits = all.select(1, -1).contiguous();
+  const auto* bytes = reinterpret_cast<const uint8_t*>(logits.data_ptr<float>());
+  EDGEBERT_RETURN_IF_ERROR(WriteFileAtomically(
+      path, std::span(bytes, static_cast<size_t>(logits.numel()) * sizeof(float))));
+  return logits;
+}
+
+Result<Model> Trainer::Student(const Model& teacher, const torch::Tensor& teacher_logits) {
+  const std::filesystem::path path = File("student.ebm");
+  if (Exists(path)) {
+    return ReadModelFile(path);
+  }
+  const StudentRecipe& recipe = recipe_.student;
+  std::vector<int> layers(static_cast<size_t>(teacher.config.num_layers));
+  std::iota(layers.begin(), layers.end(), 1);
+  EDGEBERT_ASSIGN_OR_RETURN(
+      Model start, MakeStartingModel(teacher, recipe.off_ramps, std::move(layers), data_.labels,
+                                     recipe.distinct_layers, recipe_.seed + 1));
+  TorchEncoder encoder(start, device_);
+  encoder.SetEmbedding("embedding.word",
+                       PruneByMagnitude(encoder.parameter("embedding.word"),
+                                        recipe.embedding_sparsity));
+  StudentHooks hooks(recipe, start, encoder, tokens_.training, teacher_logits);
+  if (recipe.quantization) {
+    hooks.QuantizeEmbedding();
+  }
+  LoopOptions loop = Loop("student", recipe.schedule);
+  loop.span_learning_rate = recipe.attention_span ? recipe.attention_span->learning_rate : 0;
+  EDGEBERT_RETURN_IF_ERROR(RunTrainingLoop(encoder, tokens_.training, loop, hooks, observer_));
+  EDGEBERT_ASSIGN_OR_RETURN(Model model, encoder.ToModel(start));
+  EDGEBERT_RETURN_IF_ERROR(WriteModelFile(model, path));
+  EDGEBERT_RETURN_IF_ERROR(Report("student", encoder, {{"spans", model.config.attention_spans}}));
+  return model;
+}
+
+Result<Model> Trainer::Run() {
+  EDGEBERT_RETURN_IF_ERROR(Tokenize());
+  EDGEBERT_ASSIGN_OR_RETURN(const Model teacher, Teacher());
+  EDGEBERT_ASSIGN_OR_RETURN(const torch::Tensor logits, TeacherLogits(teacher));
+  return Student(teacher, logits);
+}
+
+}  // namespace
+
+Result<Model> Train(const Recipe& recipe, const Model& base, const TrainingData& data,
+                    const TrainOptions& options, const TrainingObserver& observer) {
+  std::error_code error;
+  std::filesystem::create_directories(options.output, error);
+  if (error) {
+    return IoError(fmt::format("{}: {}", options.output.string(), error.message()));
+  }
+  try {
+    return Trainer(recipe, base, data, options, observer).Run();
+  } catch (const std::exception& failure) {  // libtorch reports by exceptions.
+    const std::string_view text = failure.what();
+    return Internal(std::string(text.substr(0, text.find('\n'))));
+  }
+}
+
+}  // namespace edgebert

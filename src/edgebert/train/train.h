@@ -1,0 +1,42 @@
+#ifndef EDGEBERT_TRAIN_TRAIN_H_
+#define EDGEBERT_TRAIN_TRAIN_H_
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "edgebert/base/status.h"
+#include "edgebert/model/model.h"
+#include "edgebert/pipeline/dataset.h"
+#include "edgebert/train/progress.h"
+#include "edgebert/train/recipe.h"
+
+namespace edgebert {
+
+/// Labelled texts, each for its own use.
+struct TrainingData {
+  std::vector<std::string> labels;
+  std::vector<LabelledText> training;
+  std::vector<LabelledText> held_out;  ///< For thresholds and early stopping; never trained on.
+  std::vector<LabelledText> dev;       ///< Only reported.
+  std::vector<LabelledText> test;      ///< Only reported; may be empty.
+  std::string fingerprint;             ///< Tells these data from others.
+};
+
+struct TrainOptions {
+  std::filesystem::path output;  ///< A folder for checkpoints, metrics and models.
+  bool resume = false;           ///< Goes on from the checkpoint of the stage that was interrupted.
+};
+
+/// Fine-tunes a teacher from `base`, then distils and compresses a student. Each stage is skipped
+/// where its result lies in `options.output` already:
+///   teacher.ebm, teacher.json; teacher-logits.bin; student.ebm, student.json
+/// and NAME-log.jsonl, NAME.checkpoint while it runs. Returns the student: off-ramps, pruned,
+/// spans, AF8 as the recipe says, without exit settings.
+/// Errors: what RunTrainingLoop() refuses; files in `output` that belong to another recipe.
+Result<Model> Train(const Recipe& recipe, const Model& base, const TrainingData& data,
+                    const TrainOptions& options, const TrainingObserver& observer);
+
+}  // namespace edgebert
+
+#endif  // EDGEBERT_TRAIN_TRAIN_H_
