@@ -16,7 +16,10 @@ struct FullDepthRecord {
   int tokens = 0;
   std::vector<int> layers;             ///< Layers with an off-ramp, ascending.
   std::vector<double> entropies_nats;  ///< [layers]
+  std::vector<float> logits;           ///< [layers × classes]
   std::vector<int> labels;             ///< [layers]: the class with the largest logit.
+
+  size_t num_classes() const { return logits.size() / layers.size(); }
 
   /// Where a sentence leaves under `rule`, as an index into `layers`.
   size_t ReplayExit(ExitRule& rule) const;
