@@ -8,13 +8,13 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "edgebert/base/file.h"
 #include "edgebert/cli/command.h"
 #include "edgebert/model/huggingface.h"
-#include "edgebert/pipeline/dataset.h"
 #include "edgebert/train/train.h"
+#include "edgebert/train/training_sources.h"
 
 namespace edgebert::cli {
 namespace {
@@ -24,8 +24,24 @@ struct TrainFlags {
   std::string base;
   std::string data;
   std::string output;
+  std::optional<std::string> text_column;
+  std::optional<std::string> pair_column;
+  std::optional<std::string> label_column;
   bool resume = false;
+
+  /// The columns of one's own data; none where the data are those of a known task.
+  Result<std::optional<OwnDataColumns>> Columns() const;
 };
+
+Result<std::optional<OwnDataColumns>> TrainFlags::Columns() const {
+  if (!text_column && !pair_column && !label_column) {
+    return std::optional<OwnDataColumns>();
+  }
+  if (!text_column || !label_column) {
+    return InvalidArgument("one's own data need both --text-column and --label-column");
+  }
+  return std::optional<OwnDataColumns>({*text_column, pair_column, *label_column});
+}
 
 std::atomic<bool> stop_requested = false;
 
@@ -63,29 +79,17 @@ class TrainingDisplay {
   Clock::time_point shown_;
 };
 
-Result<std::vector<LabelledText>> LoadLabelled(const std::filesystem::path& path) {
-  EDGEBERT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, kMaxDatasetBytes));
-  EDGEBERT_ASSIGN_OR_RETURN(const TsvTable table, ParseTsv(text, true, path.string()));
-  std::vector<LabelledText> examples;
-  for (const auto& row : table.rows) {
-    examples.push_back({row[0], std::nullopt, std::stoi(row[1])});
-  }
-  return examples;
-}
-
 Status RunTraining(const TrainFlags& flags) {
   EDGEBERT_ASSIGN_OR_RETURN(const Recipe recipe, LoadRecipe(flags.recipe));
   fmt::print("{}", FormatRecipe(recipe));
   std::fflush(stdout);
   EDGEBERT_ASSIGN_OR_RETURN(const Model base, ImportHuggingFace(flags.base));
-  TrainingData data;
-  data.labels = {"negative", "positive"};
-  const std::filesystem::path directory = flags.data;
-  EDGEBERT_ASSIGN_OR_RETURN(data.training, LoadLabelled(directory / "train.tsv"));
-  EDGEBERT_ASSIGN_OR_RETURN(data.held_out, LoadLabelled(directory / "held.tsv"));
-  EDGEBERT_ASSIGN_OR_RETURN(data.dev, LoadLabelled(directory / "dev.tsv"));
-  EDGEBERT_ASSIGN_OR_RETURN(data.test, LoadLabelled(directory / "test.tsv"));
-  data.fingerprint = recipe.name;
+  EDGEBERT_ASSIGN_OR_RETURN(const std::optional<OwnDataColumns> columns, flags.Columns());
+  EDGEBERT_ASSIGN_OR_RETURN(const TrainingData data,
+                            LoadTrainingData(recipe, flags.data, columns, base.tokenizer));
+  fmt::print("{} training examples, {} held out, {} dev, {} test\n", data.training.size(),
+             data.held_out.size(), data.dev.size(), data.test.size());
+  std::fflush(stdout);
   std::signal(SIGINT, OnStop);
   std::signal(SIGTERM, OnStop);
   TrainingDisplay display;
@@ -106,12 +110,18 @@ void AddTrainCommand(CLI::App& app, Action& action) {
   command->add_option("--base", flags->base, "Hugging Face directory to start from")
       ->required()
       ->type_name("DIR");
-  command->add_option("--data", flags->data, "Folder of the task's data")
+  command->add_option("--data", flags->data, "Folder of the task's data, or a table of your own")
       ->required()
-      ->type_name("DIR");
+      ->type_name("PATH");
   command->add_option("--out", flags->output, "Folder for checkpoints, metrics and models")
       ->required()
       ->type_name("DIR");
+  command->add_option("--text-column", flags->text_column, "Column of the text in your own table")
+      ->type_name("NAME");
+  command->add_option("--pair-column", flags->pair_column, "Column of the second text, for pairs")
+      ->type_name("NAME");
+  command->add_option("--label-column", flags->label_column, "Column of the label")
+      ->type_name("NAME");
   command->add_flag("--resume", flags->resume, "Go on from the last checkpoint");
   command->callback([flags, &action] {
     action = [flags] {

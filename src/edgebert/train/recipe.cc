@@ -177,7 +177,8 @@ Result<Recipe> ReadRecipe(const YamlValue& document) {
   if (section.Has("held_out")) {
     EDGEBERT_ASSIGN_OR_RETURN(
         const YamlSection held_out,
-        section.at("held_out").Section({}, {"rows", "long_rows", "long_tokens"}));
+        section.at("held_out").Section({}, {"nested", "rows", "long_rows", "long_tokens"}));
+    EDGEBERT_RETURN_IF_ERROR(held_out.Read("nested", recipe.held_out.nested));
     EDGEBERT_RETURN_IF_ERROR(held_out.Read("rows", 1, 10'000'000, recipe.held_out.rows));
     EDGEBERT_RETURN_IF_ERROR(held_out.Read("long_rows", 0, 10'000'000, recipe.held_out.long_rows));
     EDGEBERT_RETURN_IF_ERROR(
@@ -300,6 +301,7 @@ std::string FormatRecipe(const Recipe& recipe) {
   writer.Line(0, "matmul_precision",
               kPrecisionNames[static_cast<size_t>(recipe.matmul_precision)]);
   writer.Open(0, "held_out");
+  writer.Line(1, "nested", recipe.held_out.nested);
   writer.Line(1, "rows", recipe.held_out.rows);
   writer.Line(1, "long_rows", recipe.held_out.long_rows);
   writer.Line(1, "long_tokens", recipe.held_out.long_tokens);

@@ -110,9 +110,11 @@ struct StudentRecipe {
   std::optional<QuantizationRecipe> quantization;
 };
 
+/// Examples kept from training, for thresholds and early stopping.
 struct HeldOutRecipe {
-  int rows = 5000;
-  int long_rows = 2000;  ///< Of them with at least `long_tokens` tokens.
+  bool nested = false;  ///< Whether the data's rows are phrases of one another, as SST-2's are.
+  int rows = 2000;
+  int long_rows = 0;  ///< Of them with at least `long_tokens` tokens; nested data only.
   int long_tokens = 16;
 };
 

@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "edgebert/base/file.h"
+#include "edgebert/base/text.h"
+#include "edgebert/model/checksum.h"
 #include "edgebert/model/model_file.h"
 #include "edgebert/text/tokenizer.h"
 #include "edgebert/train/distillation.h"
@@ -22,6 +24,7 @@ namespace edgebert {
 namespace {
 
 constexpr uint64_t kMaxLogitsBytes = uint64_t{1} << 32;
+constexpr uint64_t kMaxMetricsBytes = uint64_t{1} << 20;
 
 struct TokenizedData {
   std::vector<TokenizedExample> training;
@@ -63,10 +66,14 @@ class Trainer {
 
  private:
   std::filesystem::path File(std::string_view name) const { return options_.output / name; }
+  /// Whether a stage's result is there, made by this recipe. STAGE.json is written last.
+  Result<bool> IsDone(const std::string& stage) const;
   Status Tokenize();
   Result<Model> Teacher();
   Result<torch::Tensor> TeacherLogits(const Model& teacher);
   Result<Model> Student(const Model& teacher, const torch::Tensor& teacher_logits);
+  /// Tells what a stage makes from what another recipe, base or data would.
+  std::string Fingerprint(const std::string& stage) const;
   LoopOptions Loop(const std::string& stage, const ScheduleRecipe& schedule) const;
   Status Report(const std::string& stage, TorchEncoder& encoder, nlohmann::json extra);
 
@@ -98,6 +105,40 @@ Status Trainer::Tokenize() {
   return tokenize(data_.test, "test data", tokens_.test);
 }
 
+std::string Trainer::Fingerprint(const std::string& stage) const {
+  StreamingChecksum checksum;
+  const auto update = [&](std::string_view text) {
+    checksum.Update({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  };
+  Recipe recipe = recipe_;
+  if (stage == "teacher") {  // Whatever else follows, the teacher stays the same.
+    recipe.student = {};
+    recipe.calibration = {};
+  }
+  update(FormatRecipe(recipe));
+  for (const Tensor& tensor : base_.tensors) {
+    checksum.Update(tensor.payload);
+  }
+  return fmt::format("{} {:016x} {:016x}", stage, checksum.value(), data_.fingerprint);
+}
+
+Result<bool> Trainer::IsDone(const std::string& stage) const {
+  const std::filesystem::path path = File(stage + ".json");
+  if (!Exists(path)) {
+    return false;
+  }
+  EDGEBERT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, kMaxMetricsBytes));
+  EDGEBERT_RETURN_IF_ERROR(CheckJsonHasNoNul(text).WithContext(path.string()));
+  const nlohmann::json metrics = nlohmann::json::parse(text, nullptr, false);
+  if (!metrics.is_object() || metrics.value("fingerprint", "") != Fingerprint(stage)) {
+    return InvalidArgument(fmt::format(
+        "{}: made by another recipe, base or data; give another --out, or remove {}.json and what "
+        "follows from it",
+        path.string(), stage));
+  }
+  return true;
+}
+
 LoopOptions Trainer::Loop(const std::string& stage, const ScheduleRecipe& schedule) const {
   LoopOptions loop;
   loop.stage = stage;
@@ -107,7 +148,7 @@ LoopOptions Trainer::Loop(const std::string& stage, const ScheduleRecipe& schedu
   loop.pad_id = base_.tokenizer.pad_id;
   loop.checkpoint = File(stage + ".checkpoint");
   loop.log = File(stage + "-log.jsonl");
-  loop.fingerprint = data_.fingerprint + " " + stage;
+  loop.fingerprint = Fingerprint(stage);
   loop.resume = options_.resume;
   return loop;
 }
@@ -115,6 +156,7 @@ LoopOptions Trainer::Loop(const std::string& stage, const ScheduleRecipe& schedu
 /// Accuracies by off-ramp, in libtorch's float32, into STAGE.json.
 Status Trainer::Report(const std::string& stage, TorchEncoder& encoder, nlohmann::json extra) {
   extra["stage"] = stage;
+  extra["fingerprint"] = Fingerprint(stage);
   extra["training_examples"] = tokens_.training.size();
   extra["off_ramp_layers"] = encoder.config().off_ramp_layers;
   const auto add = [&](const char* split, const std::vector<TokenizedExample>& examples) -> Status {
@@ -136,7 +178,8 @@ Status Trainer::Report(const std::string& stage, TorchEncoder& encoder, nlohmann
 
 Result<Model> Trainer::Teacher() {
   const std::filesystem::path path = File("teacher.ebm");
-  if (Exists(path)) {
+  EDGEBERT_ASSIGN_OR_RETURN(const bool is_done, IsDone("teacher"));
+  if (is_done) {
     return ReadModelFile(path);
   }
   EDGEBERT_ASSIGN_OR_RETURN(
@@ -148,9 +191,9 @@ Result<Model> Trainer::Teacher() {
   EDGEBERT_RETURN_IF_ERROR(RunTrainingLoop(encoder, tokens_.training,
                                            Loop("teacher", recipe_.teacher.schedule), hooks,
                                            observer_));
-  EDGEBERT_RETURN_IF_ERROR(Report("teacher", encoder, {}));
   EDGEBERT_ASSIGN_OR_RETURN(Model model, encoder.ToModel(start));
   EDGEBERT_RETURN_IF_ERROR(WriteModelFile(model, path));
+  EDGEBERT_RETURN_IF_ERROR(Report("teacher", encoder, {}));
   return model;
 }
 
@@ -183,7 +226,8 @@ Result<torch::Tensor> Trainer::TeacherLogits(const Model& teacher) {
 
 Result<Model> Trainer::Student(const Model& teacher, const torch::Tensor& teacher_logits) {
   const std::filesystem::path path = File("student.ebm");
-  if (Exists(path)) {
+  EDGEBERT_ASSIGN_OR_RETURN(const bool is_done, IsDone("student"));
+  if (is_done) {
     return ReadModelFile(path);
   }
   const StudentRecipe& recipe = recipe_.student;

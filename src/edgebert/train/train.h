@@ -1,13 +1,14 @@
 #ifndef EDGEBERT_TRAIN_TRAIN_H_
 #define EDGEBERT_TRAIN_TRAIN_H_
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "edgebert/base/status.h"
 #include "edgebert/model/model.h"
-#include "edgebert/pipeline/dataset.h"
+#include "edgebert/pipeline/labelled_text.h"
 #include "edgebert/train/progress.h"
 #include "edgebert/train/recipe.h"
 
@@ -20,7 +21,8 @@ struct TrainingData {
   std::vector<LabelledText> held_out;  ///< For thresholds and early stopping; never trained on.
   std::vector<LabelledText> dev;       ///< Only reported.
   std::vector<LabelledText> test;      ///< Only reported; may be empty.
-  std::string fingerprint;             ///< Tells these data from others.
+  uint64_t fingerprint = 0;            ///< Of the training examples.
+  std::string sources;                 ///< JSON list: files, origins, licences, for provenance.
 };
 
 struct TrainOptions {
