@@ -123,7 +123,9 @@ void AddEvalCommand(CLI::App& app, Action& action) {
   auto flags = std::make_shared<EvalFlags>();
   CLI::App* command =
       app.add_subcommand("eval", "Accuracy, exit layers, latency and energy on labelled data");
-  command->add_option("--task", flags->task, "Task: sst2, qnli, qqp or mnli")->required()->type_name("NAME");
+  command->add_option("--task", flags->task, "Task: sst2, qnli, qqp or mnli")
+      ->required()
+      ->type_name("NAME");
   command->add_option("--data", flags->data, "Folder with the task's files, or the one above it")
       ->required()
       ->type_name("DIR");

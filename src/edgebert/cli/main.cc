@@ -71,6 +71,8 @@ int Main(int argc, char** argv) {
 #ifdef EDGEBERT_HAS_TRAINING
   AddTrainCommand(app, action);
 #endif
+  AddExitsCommand(app, action);
+  AddCalibrateCommand(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

@@ -1,7 +1,6 @@
 #include "edgebert/pipeline/full_depth.h"
 
 #include <algorithm>
-#include <span>
 
 namespace edgebert {
 namespace {
@@ -36,6 +35,17 @@ size_t FullDepthRecord::ReplayExit(ExitRule& rule) const {
     }
   }
   return layers.size() - 1;
+}
+
+CalibrationRecord MakeCalibrationRecord(std::span<const FullDepthRecord> sentences) {
+  CalibrationRecord record;
+  for (const FullDepthRecord& sentence : sentences) {
+    record.tokens.push_back(static_cast<uint16_t>(sentence.tokens));
+    for (const double entropy : sentence.entropies_nats) {
+      record.entropies.push_back(static_cast<float>(entropy));
+    }
+  }
+  return record;
 }
 
 Result<FullDepthRecord> RecordFullDepth(EncoderSession& session, const Encoding& encoding) {

@@ -2,10 +2,12 @@
 #define EDGEBERT_PIPELINE_FULL_DEPTH_H_
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "edgebert/base/status.h"
 #include "edgebert/engine/encoder.h"
+#include "edgebert/model/model.h"
 #include "edgebert/text/tokenizer.h"
 
 namespace edgebert {
@@ -24,6 +26,9 @@ struct FullDepthRecord {
   /// Where a sentence leaves under `rule`, as an index into `layers`.
   size_t ReplayExit(ExitRule& rule) const;
 };
+
+/// Tokens and entropies of the sentences, as a model file holds them.
+CalibrationRecord MakeCalibrationRecord(std::span<const FullDepthRecord> sentences);
 
 /// Runs one sentence through all layers. The encoder must have off-ramps.
 Result<FullDepthRecord> RecordFullDepth(EncoderSession& session, const Encoding& encoding);
