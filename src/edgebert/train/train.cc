@@ -14,6 +14,9 @@
 #include "edgebert/base/text.h"
 #include "edgebert/model/checksum.h"
 #include "edgebert/model/model_file.h"
+#include "edgebert/pipeline/classifier_model.h"
+#include "edgebert/pipeline/exit_sweep.h"
+#include "edgebert/pipeline/risk_control.h"
 #include "edgebert/text/tokenizer.h"
 #include "edgebert/train/distillation.h"
 #include "edgebert/train/inference.h"
@@ -74,7 +77,10 @@ class Trainer {
   Result<Model> Student(const Model& teacher, const torch::Tensor& teacher_logits);
   /// Tells what a stage makes from what another recipe, base or data would.
   std::string Fingerprint(const std::string& stage) const;
+  Result<Model> Calibrated(Model student);
+  Result<std::string> Provenance() const;
   LoopOptions Loop(const std::string& stage, const ScheduleRecipe& schedule) const;
+  Result<nlohmann::json> Metrics(const std::string& stage) const;
   Status Report(const std::string& stage, TorchEncoder& encoder, nlohmann::json extra);
 
   const Recipe& recipe_;
@@ -122,15 +128,24 @@ std::string Trainer::Fingerprint(const std::string& stage) const {
   return fmt::format("{} {:016x} {:016x}", stage, checksum.value(), data_.fingerprint);
 }
 
+Result<nlohmann::json> Trainer::Metrics(const std::string& stage) const {
+  const std::filesystem::path path = File(stage + ".json");
+  EDGEBERT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, kMaxMetricsBytes));
+  EDGEBERT_RETURN_IF_ERROR(CheckJsonHasNoNul(text).WithContext(path.string()));
+  nlohmann::json metrics = nlohmann::json::parse(text, nullptr, false);
+  if (!metrics.is_object()) {
+    return DataLoss(path.string() + ": not a JSON object; remove it");
+  }
+  return metrics;
+}
+
 Result<bool> Trainer::IsDone(const std::string& stage) const {
   const std::filesystem::path path = File(stage + ".json");
   if (!Exists(path)) {
     return false;
   }
-  EDGEBERT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, kMaxMetricsBytes));
-  EDGEBERT_RETURN_IF_ERROR(CheckJsonHasNoNul(text).WithContext(path.string()));
-  const nlohmann::json metrics = nlohmann::json::parse(text, nullptr, false);
-  if (!metrics.is_object() || metrics.value("fingerprint", "") != Fingerprint(stage)) {
+  EDGEBERT_ASSIGN_OR_RETURN(const nlohmann::json metrics, Metrics(stage));
+  if (metrics.value("fingerprint", "") != Fingerprint(stage)) {
     return InvalidArgument(fmt::format(
         "{}: made by another recipe, base or data; give another --out, or remove {}.json and what "
         "follows from it",
@@ -159,20 +174,23 @@ Status Trainer::Report(const std::string& stage, TorchEncoder& encoder, nlohmann
   extra["fingerprint"] = Fingerprint(stage);
   extra["training_examples"] = tokens_.training.size();
   extra["off_ramp_layers"] = encoder.config().off_ramp_layers;
-  const auto add = [&](const char* split, const std::vector<TokenizedExample>& examples) -> Status {
+  const auto add = [&](const char* split, const std::vector<TokenizedExample>& examples,
+                       const std::vector<LabelledText>& texts) -> Status {
     if (examples.empty()) {
       return OkStatus();
     }
     EDGEBERT_ASSIGN_OR_RETURN(
         const torch::Tensor logits,
         ComputeLogits(encoder, examples, base_.tokenizer.pad_id, {}, observer_));
-    extra["accuracy"][split] = Accuracies(logits, examples);
-    extra["examples"][split] = examples.size();
+    extra["splits"].push_back({{"name", split},
+                               {"examples", examples.size()},
+                               {"fingerprint", fmt::format("{:016x}", FingerprintOf(texts))},
+                               {"accuracy_by_off_ramp", Accuracies(logits, examples)}});
     return OkStatus();
   };
-  EDGEBERT_RETURN_IF_ERROR(add("held_out", tokens_.held_out));
-  EDGEBERT_RETURN_IF_ERROR(add("dev", tokens_.dev));
-  EDGEBERT_RETURN_IF_ERROR(add("test", tokens_.test));
+  EDGEBERT_RETURN_IF_ERROR(add("held_out", tokens_.held_out, data_.held_out));
+  EDGEBERT_RETURN_IF_ERROR(add("dev", tokens_.dev, data_.dev));
+  EDGEBERT_RETURN_IF_ERROR(add("test", tokens_.test, data_.test));
   return WriteFileAtomically(File(stage + ".json"), extra.dump(2) + "\n");
 }
 
@@ -253,11 +271,50 @@ Result<Model> Trainer::Student(const Model& teacher, const torch::Tensor& teache
   return model;
 }
 
+/// What made the model, for its file.
+Result<std::string> Trainer::Provenance() const {
+  nlohmann::ordered_json provenance;
+  provenance["recipe"] = FormatRecipe(recipe_);
+  provenance["base"] = nlohmann::json::parse(base_.provenance, nullptr, false);
+  provenance["data"] = nlohmann::json::parse(data_.sources, nullptr, false);
+  for (const char* stage : {"teacher", "student"}) {
+    EDGEBERT_ASSIGN_OR_RETURN(const nlohmann::json metrics, Metrics(stage));
+    provenance[stage] = {{"training_examples", metrics.value("training_examples", 0)},
+                         {"splits", metrics.value("splits", nlohmann::json::array())}};
+  }
+  return provenance.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// The student with a threshold that keeps the recipe's promise on the held-out examples.
+Result<Model> Trainer::Calibrated(Model student) {
+  EDGEBERT_ASSIGN_OR_RETURN(student.provenance, Provenance());
+  if (!data_.held_out.empty()) {
+    EDGEBERT_ASSIGN_OR_RETURN(const std::shared_ptr<const ClassifierModel> classifier,
+                              ClassifierModel::Create(student));
+    TrainingProgress progress;
+    progress.stage = "calibrate";
+    EDGEBERT_ASSIGN_OR_RETURN(
+        const RecordedExamples recorded,
+        RecordExamples(*classifier, data_.held_out, recipe_.max_tokens,
+                       [&](size_t done, size_t total) {
+                         progress.step = static_cast<int64_t>(done);
+                         progress.total_steps = static_cast<int64_t>(total);
+                         return !observer_ || observer_(progress);
+                       }));
+    const RiskOptions risk = {recipe_.calibration.max_loss, recipe_.calibration.confidence};
+    EDGEBERT_RETURN_IF_ERROR(
+        CalibrateRisk(recorded, risk, "held-out training rows", student).status());
+  }
+  EDGEBERT_RETURN_IF_ERROR(WriteModelFile(student, File(recipe_.name + ".ebm")));
+  return student;
+}
+
 Result<Model> Trainer::Run() {
   EDGEBERT_RETURN_IF_ERROR(Tokenize());
   EDGEBERT_ASSIGN_OR_RETURN(const Model teacher, Teacher());
   EDGEBERT_ASSIGN_OR_RETURN(const torch::Tensor logits, TeacherLogits(teacher));
-  return Student(teacher, logits);
+  EDGEBERT_ASSIGN_OR_RETURN(Model student, Student(teacher, logits));
+  return Calibrated(std::move(student));
 }
 
 }  // namespace

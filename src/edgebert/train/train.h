@@ -30,11 +30,12 @@ struct TrainOptions {
   bool resume = false;           ///< Goes on from the checkpoint of the stage that was interrupted.
 };
 
-/// Fine-tunes a teacher from `base`, then distils and compresses a student. Each stage is skipped
-/// where its result lies in `options.output` already:
-///   teacher.ebm, teacher.json; teacher-logits.bin; student.ebm, student.json
-/// and NAME-log.jsonl, NAME.checkpoint while it runs. Returns the student: off-ramps, pruned,
-/// spans, AF8 as the recipe says, without exit settings.
+/// Fine-tunes a teacher from `base`, distils and compresses a student, and gives it a threshold with
+/// a promise, calibrated on the held-out examples. Each stage is skipped where its result lies in
+/// `options.output` already:
+///   teacher.ebm, teacher.json; teacher-logits.bin; student.ebm, student.json; NAME.ebm
+/// and STAGE-log.jsonl, STAGE.checkpoint while it runs. Returns what NAME.ebm holds: the model to
+/// ship, with recipe, sources, licences and the stages' accuracies in its provenance.
 /// Errors: what RunTrainingLoop() refuses; files in `output` that belong to another recipe.
 Result<Model> Train(const Recipe& recipe, const Model& base, const TrainingData& data,
                     const TrainOptions& options, const TrainingObserver& observer);

@@ -52,7 +52,7 @@ TrainingData SmallData() {
 TrainingObserver StopAfter(int steps) {
   auto left = std::make_shared<int>(steps);
   return [left](const TrainingProgress& progress) {
-    return progress.stage == "inference" || --*left > 0;
+    return progress.stage == "inference" || progress.stage == "calibrate" || --*left > 0;
   };
 }
 
@@ -84,6 +84,10 @@ TEST(TrainTest, TakesABaseThroughTeacherAndStudentToAPackedModel) {
     }
   }
   EXPECT_GT(FullDepthAccuracy(*student, data.dev), 0.95);
+  EXPECT_GT(student->exits.threshold_nats, 0);
+  EXPECT_EQ(student->exits.record->tokens.size(), data.held_out.size());
+  EXPECT_THAT(student->provenance, HasSubstr("distillation"));
+  EXPECT_EQ(*ReadModelFile(directory.path() / "out" / "small.ebm"), *student);
   const auto teacher = ReadModelFile(directory.path() / "out" / "teacher.ebm");
   ASSERT_OK(teacher.status());
   EXPECT_GT(FullDepthAccuracy(*teacher, data.dev), 0.95);
@@ -119,7 +123,7 @@ TEST(TrainTest, FinishedStagesAreSkipped) {
   ASSERT_OK(Train(SmallRecipe(), base, data, {directory.path(), false},
                   [&](const TrainingProgress&) { return ++steps > 0; })
                 .status());
-  EXPECT_EQ(steps, 0);
+  EXPECT_EQ(steps, static_cast<int>(data.held_out.size()));  // Of the calibration.
 }
 
 TEST(TrainTest, RefusesWhatAnotherRecipeOrBaseMade) {

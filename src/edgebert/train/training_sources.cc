@@ -1,13 +1,11 @@
 #include "edgebert/train/training_sources.h"
 
 #include <algorithm>
-#include <bit>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
 
-#include "edgebert/model/checksum.h"
 #include "edgebert/pipeline/classifier.h"
 #include "edgebert/pipeline/held_out.h"
 
@@ -24,21 +22,6 @@ std::vector<LabelledText> Choose(const std::vector<LabelledText>& examples,
     chosen.push_back(examples[index]);
   }
   return chosen;
-}
-
-void Update(StreamingChecksum& checksum, std::string_view text) {
-  checksum.Update({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
-  checksum.Update(std::bit_cast<std::array<uint8_t, 8>>(uint64_t{text.size()}));
-}
-
-uint64_t Fingerprint(const std::vector<LabelledText>& examples) {
-  StreamingChecksum checksum;
-  for (const LabelledText& example : examples) {
-    Update(checksum, example.text);
-    Update(checksum, example.pair.value_or(""));
-    checksum.Update(std::bit_cast<std::array<uint8_t, 4>>(int32_t{example.label}));
-  }
-  return checksum.value();
 }
 
 Result<HeldOut> HoldOut(const HeldOutRecipe& recipe, const std::vector<LabelledText>& examples,
@@ -98,7 +81,7 @@ Result<TrainingData> LoadTrainingData(const Recipe& recipe, const std::filesyste
   data.labels = task.label_names;
   data.training = Choose(task.examples, split.training);
   data.held_out = Choose(task.examples, split.held_out);
-  data.fingerprint = Fingerprint(data.training);
+  data.fingerprint = FingerprintOf(data.training);
   data.sources = Sources(task).dump();
   return data;
 }
