@@ -7,6 +7,7 @@
 
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/dump.h"
+#include "edgebert/cli/energy_table.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/text_lines.h"
@@ -15,6 +16,7 @@ namespace edgebert::cli {
 namespace {
 
 constexpr size_t kShownBytes = 100;
+constexpr int kLabelWidth = 12;
 
 struct RunFlags {
   ClassifierFlags classifier;
@@ -30,6 +32,11 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+EnergyReport ReportOf(const Classification& answer, const Classifier& classifier) {
+  return {classifier.options().boundary, answer.account, answer.conventional_account,
+          answer.energy_range};
+}
+
 OrderedJson ToJson(const TextInput& input, const Classification& answer,
                    const Classifier& classifier, double wall_s) {
   OrderedJson entropies = OrderedJson::array();
@@ -40,7 +47,7 @@ OrderedJson ToJson(const TextInput& input, const Classification& answer,
     voltages.push_back(layer.voltage.value());
     frequencies.push_back(layer.frequency.value());
   }
-  return {
+  OrderedJson object = {
       {"text", input.text},
       {"text_pair", input.pair ? OrderedJson(*input.pair) : OrderedJson()},
       {"label", answer.label},
@@ -59,11 +66,10 @@ OrderedJson ToJson(const TextInput& input, const Classification& answer,
       {"frequency_hz", frequencies},
       {"latency_s", answer.latency.value()},
       {"latency_target_s", answer.latency_target.value()},
-      {"energy_j", answer.energy.value()},
-      {"conventional_energy_j", answer.conventional_energy.value()},
-      {"boundary", kEstimateBoundary},
-      {"wall_s", wall_s},
   };
+  AddEnergy(ReportOf(answer, classifier), object);
+  object["wall_s"] = wall_s;
+  return object;
 }
 
 /// "0.730 V, 397 MHz", or the points layer by layer where they differ.
@@ -112,10 +118,7 @@ void PrintAnswer(const TextInput& input, const Classification& answer, const Cla
   fmt::print("  supply      {}\n", DescribePoints(answer.layers));
   fmt::print("  latency     {:.3f} ms of {:.3f} ms allowed\n", answer.latency.value() * 1e3,
              answer.latency_target.value() * 1e3);
-  fmt::print("  energy      {:.1f} µJ, plain inference {:.1f} µJ: {:.2f}x less\n",
-             answer.energy.value() * 1e6, answer.conventional_energy.value() * 1e6,
-             answer.conventional_energy / answer.energy);
-  fmt::print("  boundary    {}\n", kEstimateBoundary);
+  fmt::print("{}", FormatEnergy(ReportOf(answer, classifier), kLabelWidth));
   fmt::print("  this CPU    {:.2f} ms, {} arithmetic\n", wall_s * 1e3,
              ArithmeticName(classifier.model().encoder()->arithmetic()));
 }
