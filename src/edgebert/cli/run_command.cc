@@ -5,12 +5,14 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "edgebert/base/file.h"
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/dump.h"
 #include "edgebert/cli/energy_table.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/text_lines.h"
+#include "edgebert/power/waveform.h"
 
 namespace edgebert::cli {
 namespace {
@@ -24,6 +26,7 @@ struct RunFlags {
   std::optional<std::string> pair;
   std::optional<std::string> file;
   std::optional<std::string> dump;
+  std::optional<std::string> waveform;
   bool pairs = false;
   bool json = false;
 };
@@ -134,6 +137,18 @@ Status DumpAllLayers(const ClassifierModel& model, const RunFlags& flags, size_t
   return dump.Write(*flags.dump);
 }
 
+/// Writes V(t), f(t) and power(t) of an answer.
+Status WriteWaveform(const Classifier& classifier, const Classification& answer,
+                     const std::string& path) {
+  const CostEstimator& costs = classifier.model().costs();
+  std::vector<OperatingPoint> points;
+  for (const LayerFigures& layer : answer.layers) {
+    points.push_back({layer.voltage, layer.frequency});
+  }
+  return WriteFileAtomically(
+      path, WaveformCsv(WaveformOf(costs.power(), costs.WorkFor(answer.tokens), points)));
+}
+
 int RunOne(const RunFlags& flags, Classifier& classifier) {
   const TextInput input{*flags.text, flags.pair};
   const auto start = std::chrono::steady_clock::now();
@@ -141,6 +156,11 @@ int RunOne(const RunFlags& flags, Classifier& classifier) {
   const double wall_s = SecondsSince(start);
   if (!answer.ok()) {
     return Fail(answer.status());
+  }
+  if (flags.waveform) {
+    if (const Status written = WriteWaveform(classifier, *answer, *flags.waveform); !written.ok()) {
+      return Fail(written);
+    }
   }
   if (flags.json) {
     PrintJsonLine(ToJson(input, *answer, classifier, wall_s));
@@ -195,9 +215,9 @@ int Run(const RunFlags& flags) {
     return Fail(InvalidArgument("run: --pairs goes with --file; use --pair TEXT for one text"),
                 kUsageError);
   }
-  if (flags.file && (flags.pair || flags.dump)) {
-    return Fail(InvalidArgument("run: --pair and --dump go with one text, not with --file (--pairs "
-                                "splits each line of a file at its tab)"),
+  if (flags.file && (flags.pair || flags.dump || flags.waveform)) {
+    return Fail(InvalidArgument("run: --pair, --dump and --waveform go with one text, not with "
+                                "--file (--pairs splits each line of a file at its tab)"),
                 kUsageError);
   }
   const Result<ClassifierOptions> options = flags.classifier.Options();
@@ -252,6 +272,10 @@ void AddRunCommand(CLI::App& app, Action& action) {
   command
       ->add_option("--dump", flags->dump,
                    "Write the logits and token states of all layers to a JSON file")
+      ->type_name("FILE");
+  command
+      ->add_option("--waveform", flags->waveform,
+                   "Write voltage, clock and power over the sentence's time to a CSV file")
       ->type_name("FILE");
   command->callback([flags, &action] { action = [flags] { return Run(*flags); }; });
 }
