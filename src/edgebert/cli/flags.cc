@@ -69,7 +69,8 @@ void ClassifierFlags::AddTo(CLI::App& command) {
   AddHardwareFlags(command, hardware, regulator, transition_time);
 }
 
-Status ClassifierFlags::CheckHardwareFlags() const {
+Status CheckHardwareFlags(const std::optional<std::string>& regulator,
+                          const std::optional<std::string>& transition_time) {
   if (regulator) {
     EDGEBERT_RETURN_IF_ERROR(ParseRegulatorKind(*regulator).status());
   }
@@ -131,7 +132,7 @@ Result<ClassifierOptions> ClassifierFlags::Options() const {
   if (boundary) {
     EDGEBERT_ASSIGN_OR_RETURN(options.boundary, ParseBoundary(*boundary));
   }
-  EDGEBERT_RETURN_IF_ERROR(CheckHardwareFlags());
+  EDGEBERT_RETURN_IF_ERROR(CheckHardwareFlags(regulator, transition_time));
   return options;
 }
 

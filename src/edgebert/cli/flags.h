@@ -37,9 +37,6 @@ struct ClassifierFlags {
   /// Loads the model; an error is one of data, but for a misspelled arithmetic.
   Result<std::shared_ptr<const ClassifierModel>> LoadModel() const;
 
-  /// Checks --regulator and --transition-time; an error is one of usage.
-  Status CheckHardwareFlags() const;
-
   /// Checks --arithmetic; an error is one of usage.
   Result<std::optional<Arithmetic>> ParsedArithmetic() const;
 };
@@ -49,6 +46,10 @@ struct ClassifierFlags {
 Result<HardwareDescription> LoadHardwareFlags(const std::optional<std::string>& hardware,
                                               const std::optional<std::string>& regulator,
                                               const std::optional<std::string>& transition_time);
+
+/// Checks what needs no file of those two; an error is one of usage.
+Status CheckHardwareFlags(const std::optional<std::string>& regulator,
+                          const std::optional<std::string>& transition_time);
 
 /// Adds --hardware, --regulator and --transition-time.
 void AddHardwareFlags(CLI::App& command, std::optional<std::string>& hardware,
