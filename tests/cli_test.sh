@@ -55,7 +55,7 @@ if ! grep -q '^time_s,voltage_v,frequency_hz,' "$work/waveform.csv"; then
 fi
 expect 2 'go with one text' run --file "$work/waveform.csv" --waveform "$work/waveform.csv"
 expect 0 'they disagree by +[0-9.]+x' hardware --tokens 20
-expect 0 '"disagreement":[0-9.]+,"area_mm2"' hardware --json --regulator switching
+expect 0 '"jetson_tx2_estimated":\{"time_s"' hardware --json --regulator switching
 expect 2 'expected at least 1' hardware --tokens 0
 expect 1 'positions' hardware --tokens 100000
 expect 2 'such as 30ns' run --transition-time 30 "good"

@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <vector>
 
 #include "edgebert/accel/energy.h"
+#include "edgebert/accel/mobile_gpu.h"
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
@@ -32,6 +34,8 @@ struct Report {
   int layer;
   EnergyEstimate whole;
   std::optional<ComponentEnergies> components;
+  Joules plain;           ///< All layers at the nominal point, system boundary, at the supply.
+  MobileGpuEstimate gpu;  ///< All layers.
 };
 
 Result<Report> MakeReport(const HardwareFlags& flags) {
@@ -53,7 +57,14 @@ Result<Report> MakeReport(const HardwareFlags& flags) {
                 costs.WorkFor(flags.tokens).layers[static_cast<size_t>(layer - 1)],
                 layer,
                 EstimateFromWhole(encoder, hardware),
-                std::nullopt};
+                std::nullopt,
+                ConventionalCost(costs.power(), costs.WorkFor(flags.tokens)).energy(),
+                {}};
+  std::vector<LayerProgram> layers;
+  for (int number = 1; number <= model.config.num_layers; ++number) {
+    layers.push_back(BuildLayerProgram(model.config, number, flags.tokens));
+  }
+  EDGEBERT_ASSIGN_OR_RETURN(report.gpu, EstimateMobileGpu(layers));
   if (hardware.components) {
     EDGEBERT_ASSIGN_OR_RETURN(report.components, EstimateFromComponents(encoder, hardware));
   }
@@ -100,6 +111,13 @@ void PrintReport(const HardwareFlags& flags, const Report& report) {
     PrintEstimate("  leakage", report.components->leakage);
     fmt::print("  they disagree by     {:.2f}x\n", report.whole.value / total.value);
   }
+  fmt::print("\nall layers of the model\n");
+  fmt::print("  {:<22}{:>9.3f} mJ, system, supply\n", report.hardware.name,
+             report.plain.value() * 1e3);
+  fmt::print(
+      "  {:<22}{:>9.3f} mJ  ({:.3f} to {:.3f}), {:.2f} ms: roofline, estimated, dense fp16\n",
+      "Jetson TX2", report.gpu.energy.value.value() * 1e3, report.gpu.energy.low.value() * 1e3,
+      report.gpu.energy.high.value() * 1e3, report.gpu.time.value() * 1e3);
   if (!report.hardware.areas.empty()) {
     fmt::print("\narea\n");
     for (const NamedArea& area : report.hardware.areas) {
@@ -148,6 +166,9 @@ OrderedJson ToJson(const HardwareFlags& flags, const Report& report) {
                               {"leakage", ToJson(report.components->leakage)}};
     object["disagreement"] = report.whole.value / total.value;
   }
+  object["conventional_energy_j"] = report.plain.value();
+  object["jetson_tx2_estimated"] = {{"time_s", report.gpu.time.value()},
+                                    {"energy_j", ToJson(report.gpu.energy)}};
   OrderedJson areas = OrderedJson::object();
   for (const NamedArea& area : report.hardware.areas) {
     areas[area.name] = area.area.value.value();
