@@ -116,13 +116,6 @@ Result<EnvmTechnology> ReadTechnology(const YamlValue& document) {
 
 }  // namespace
 
-double At(const Constant<double>& constant, Bound bound) {
-  if (!constant.range || bound == Bound::kValue) {
-    return constant.value;
-  }
-  return bound == Bound::kLow ? constant.range->low : constant.range->high;
-}
-
 Result<EnvmFaultModel> EnvmTechnology::FaultModel() const {
   EnvmFaultModel::CellErrors errors;
   for (size_t kind = 0; kind < errors.size(); ++kind) {

@@ -12,12 +12,27 @@
 #include "edgebert/accel/envm_cell.h"
 #include "edgebert/accel/envm_faults.h"
 #include "edgebert/base/status.h"
+#include "edgebert/base/units.h"
 
 namespace edgebert {
 
 /// Which end of their ranges constants are taken at; a constant without range has one value.
 enum class Bound : uint8_t { kLow, kValue, kHigh };
-double At(const Constant<double>& constant, Bound bound);
+
+inline double PlainValue(double value) { return value; }
+template <typename Tag>
+double PlainValue(Quantity<Tag> value) {
+  return value.value();
+}
+
+/// The constant's value there, in the unit that it is kept in.
+template <typename T>
+double At(const Constant<T>& constant, Bound bound) {
+  if (!constant.range || bound == Bound::kValue) {
+    return PlainValue(constant.value);
+  }
+  return PlainValue(bound == Bound::kLow ? constant.range->low : constant.range->high);
+}
 
 /// One kind of ReRAM cell. hardware/technology/reram.yaml explains each constant.
 struct EnvmCellTechnology {

@@ -70,6 +70,10 @@ ReadCost ReramReads(const EnvmTable& table, const RowReads& row, double tokens,
 
 }  // namespace
 
+DramInterface DramInterfaceOf(const HardwareDescription& hardware, Bound bound) {
+  return {Joules(At(hardware.dram_energy_per_byte, bound)), hardware.dram_bandwidth.value};
+}
+
 std::optional<double> BreakEven(const MemoryPlan& a, const MemoryPlan& b) {
   const Joules idle = EnergyOf(b.idle, Seconds(3600)) - EnergyOf(a.idle, Seconds(3600));
   const Joules step = a.per_sentence - b.per_sentence;
@@ -190,15 +194,33 @@ WeightMemory WeightMemoryOf(WeightLocation location, CellKind cells,
   return memory;
 }
 
-MemoryPlan WeightPlan(std::string name, const WeightMemory& memory, Bytes stored, Bytes streamed,
-                      Seconds compute_time) {
-  const Seconds streaming = TimeOf(streamed, memory.bandwidth);
-  const Seconds active = memory.wake_time + std::max(streaming, compute_time);
-  return {std::move(name), memory.area_mm2_per_byte * stored.value(),
-          stored.value() * memory.idle_per_byte,
-          streamed.value() * memory.energy_per_byte +
-              EnergyOf(stored.value() * memory.active_per_byte, active),
-          memory.wake_time + streaming};
+MemoryPlan WeightPlan(std::string name, const WeightMemory& memory, const WeightUse& use) {
+  const Seconds streaming = TimeOf(use.streamed, memory.bandwidth);
+  const Seconds wake = use.layers * memory.wake_time;
+  return {std::move(name), memory.area_mm2_per_byte * use.stored.value(),
+          use.stored.value() * memory.idle_per_byte,
+          use.streamed.value() * memory.energy_per_byte +
+              EnergyOf(use.powered.value() * memory.active_per_byte,
+                       wake + std::max(streaming, use.compute_time)),
+          wake + streaming};
+}
+
+MemoryPlan LoadedWeightPlan(const EnvmTechnology& technology, const DramInterface& dram,
+                            Bound bound, const WeightUse& use, Bytes loaded, Bytes capacity) {
+  const WeightMemory source =
+      WeightMemoryOf(WeightLocation::kDram, CellKind::kSlc, technology, dram, bound);
+  const WeightMemory sram =
+      WeightMemoryOf(WeightLocation::kSram, CellKind::kSlc, technology, dram, bound);
+  const Seconds load = TimeOf(loaded, source.bandwidth);
+  const Seconds streaming = TimeOf(use.streamed, sram.bandwidth);
+  const Joules write(At(technology.sram.write_energy_j_per_byte, bound));
+  return {"sram-loaded", sram.area_mm2_per_byte * capacity.value(),
+          use.stored.value() * source.idle_per_byte,
+          loaded.value() * (source.energy_per_byte + write) +
+              use.streamed.value() * sram.energy_per_byte +
+              EnergyOf(capacity.value() * sram.idle_per_byte,
+                       load + std::max(streaming, use.compute_time)),
+          load + streaming};
 }
 
 }  // namespace edgebert

@@ -9,6 +9,7 @@
 
 #include "edgebert/accel/envm_table.h"
 #include "edgebert/accel/envm_technology.h"
+#include "edgebert/accel/hardware.h"
 #include "edgebert/base/status.h"
 #include "edgebert/base/units.h"
 
@@ -19,6 +20,8 @@ struct DramInterface {
   Joules energy_per_byte;
   BytesPerSecond bandwidth;
 };
+
+DramInterface DramInterfaceOf(const HardwareDescription& hardware, Bound bound);
 
 /// Data in a memory: what it costs whether sentences come or not, and for each one that comes.
 struct MemoryPlan {
@@ -84,10 +87,22 @@ WeightMemory WeightMemoryOf(WeightLocation location, CellKind cells,
                             const EnvmTechnology& technology, const DramInterface& dram,
                             Bound bound);
 
-/// `stored` bytes of which a sentence that computes for `compute_time` streams `streamed`: repeated
-/// layers count as often as they run. Streaming and computing overlap.
-MemoryPlan WeightPlan(std::string name, const WeightMemory& memory, Bytes stored, Bytes streamed,
-                      Seconds compute_time);
+/// What a model keeps in a memory of weights, and what a mean sentence takes from it.
+struct WeightUse {
+  Bytes stored;
+  Bytes powered;         ///< Of them, what has to be on at a time: the layer that runs.
+  Bytes streamed;        ///< Layers that are shared count as often as they run.
+  double layers = 0;     ///< That run.
+  Seconds compute_time;  ///< Overlaps with streaming.
+};
+
+/// The weights are in `memory` for good.
+MemoryPlan WeightPlan(std::string name, const WeightMemory& memory, const WeightUse& use);
+
+/// The weights are in DRAM; a sentence loads `loaded` bytes of them, each once, into SRAM of
+/// `capacity` bytes that is off between sentences, and streams them from there.
+MemoryPlan LoadedWeightPlan(const EnvmTechnology& technology, const DramInterface& dram,
+                            Bound bound, const WeightUse& use, Bytes loaded, Bytes capacity);
 
 }  // namespace edgebert
 

@@ -131,7 +131,7 @@ TEST(WeightPlanTest, EveryPlaceHasItsOwnCosts) {
   const auto plan = [&](WeightLocation location, Seconds compute) {
     const WeightMemory memory =
         WeightMemoryOf(location, CellKind::kMlc2, technology, kDram, Bound::kValue);
-    return WeightPlan("w", memory, stored, streamed, compute);
+    return WeightPlan("w", memory, {stored, Bytes(1 << 20), streamed, 4, compute});
   };
   const MemoryPlan dram = plan(WeightLocation::kDram, Seconds(0));
   EXPECT_NEAR(dram.per_sentence.value(), streamed.value() * 64e-12, 1e-15);
@@ -142,10 +142,23 @@ TEST(WeightPlanTest, EveryPlaceHasItsOwnCosts) {
   EXPECT_NEAR(sram.area_mm2, 2 * 0.655, 1e-12);
   const MemoryPlan reram = plan(WeightLocation::kReram, Seconds(1e-3));
   EXPECT_EQ(reram.idle, Watts(0));
-  // 4 banks of 8 bytes each 1.54 ns stream 8 MB in 0.4 ms: computing takes longer.
-  EXPECT_NEAR(reram.per_sentence.value(), streamed.value() * 0.8e-12 + 2 * 5.95e-3 * (1e-3 + 1e-6),
+  // 4 banks of 8 bytes each 1.54 ns stream 8 MB in 0.4 ms: computing takes longer. Of 2 MB, 1 is
+  // on at a time, and wakes four times.
+  EXPECT_NEAR(reram.per_sentence.value(), streamed.value() * 0.8e-12 + 1 * 5.95e-3 * (1e-3 + 4e-6),
               1e-12);
-  EXPECT_NEAR(reram.latency.value(), 1e-6 + streamed.value() / (32 / 1.54e-9), 1e-12);
+  EXPECT_NEAR(reram.latency.value(), 4e-6 + streamed.value() / (32 / 1.54e-9), 1e-12);
+}
+
+TEST(WeightPlanTest, WeightsLoadedIntoSramCrossDramOnce) {
+  const WeightUse use{Bytes(2 << 20), Bytes(1 << 20), Bytes(4 << 20), 4, Seconds(1e-3)};
+  const MemoryPlan plan = LoadedWeightPlan(Technology(), kDram, Bound::kValue, use, Bytes(1 << 20),
+                                           Bytes(1.5 * (1 << 20)));
+  const double mb = 1 << 20;
+  const double load = mb / 8.5e9;
+  EXPECT_NEAR(plan.per_sentence.value(),
+              mb * (64e-12 + 0.955e-12) + 4 * mb * 1.111e-12 + 1.5 * 5.2e-3 * (load + 1e-3), 1e-12);
+  EXPECT_NEAR(plan.area_mm2, 1.5 * 0.655, 1e-12);
+  EXPECT_NEAR(plan.idle.value(), 2 * mb * 2.3e-3 / (1 << 30), 1e-15);
 }
 
 TEST(WeightPlanTest, LocationsParse) {

@@ -9,6 +9,7 @@
 #include "edgebert/accel/envm_technology.h"
 #include "edgebert/base/text.h"
 #include "edgebert/cli/command.h"
+#include "edgebert/cli/envm_costs.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
@@ -29,6 +30,9 @@ struct EnvmFlags {
   std::string index_stride = "1";
   std::string prune = "0";
   std::optional<std::string> technology;
+  std::optional<std::string> hardware;
+  std::optional<std::string> csv;
+  bool costs = false;
   std::optional<std::string> threshold;
   std::optional<int> max_tokens;
   size_t seeds = 100;
@@ -191,6 +195,18 @@ Result<Model> LoadPruned(const EnvmFlags& flags, double pruned_share) {
   return model;
 }
 
+Result<EnvmCosts> ComputeCosts(const EnvmFlags& flags, const Model& model, const EnvmTable& table,
+                               const EnvmTechnology& technology) {
+  EDGEBERT_ASSIGN_OR_RETURN(const HardwareDescription hardware,
+                            flags.hardware ? LoadHardware(*flags.hardware) : DefaultHardware());
+  EDGEBERT_ASSIGN_OR_RETURN(EnvmCosts costs,
+                            EnvmCosts::Compute(model, table, technology, hardware));
+  if (flags.csv) {
+    EDGEBERT_RETURN_IF_ERROR(costs.WriteCsv(*flags.csv));
+  }
+  return costs;
+}
+
 int Envm(const EnvmFlags& flags) {
   Result<EnvmRequest> request = ParseFlags(flags);
   if (!request.ok()) {
@@ -216,6 +232,15 @@ int Envm(const EnvmFlags& flags) {
   }
   const auto expected = faults->Expected(*table);
   const double expected_faults = expected[0] + expected[1] + expected[2];
+
+  std::optional<EnvmCosts> costs;
+  if (flags.costs || flags.csv) {
+    Result<EnvmCosts> computed = ComputeCosts(flags, *model, *table, *technology);
+    if (!computed.ok()) {
+      return Fail(computed.status());
+    }
+    costs = *std::move(computed);
+  }
 
   std::optional<FaultStudy> study;
   const auto start = std::chrono::steady_clock::now();
@@ -252,6 +277,9 @@ int Envm(const EnvmFlags& flags) {
         {"expected_faults", expected_faults},
         {"given_faults", flags.faults ? OrderedJson(*flags.faults) : OrderedJson()},
         {"region", flags.region ? OrderedJson(*flags.region) : OrderedJson()}};
+    if (costs) {
+      object.update(costs->ToJson());
+    }
     if (study) {
       object.update(StudyJson(*study, wall_s));
     }
@@ -264,6 +292,9 @@ int Envm(const EnvmFlags& flags) {
       request->layout.index_stride);
   PrintStorage(*table, *technology);
   fmt::print("expected  {:.4g} misread cells\n", expected_faults);
+  if (costs) {
+    costs->Print();
+  }
   if (study) {
     PrintStudy(flags, *study, wall_s);
   }
@@ -295,6 +326,14 @@ void AddEnvmCommand(CLI::App& app, Action& action) {
                    "Set this percentage of the embedding, the smallest in magnitude, to zero [0]")
       ->type_name("PERCENT");
   command->add_option("--technology", flags->technology, "Memory description (YAML) [built in]")
+      ->type_name("FILE");
+  command->add_flag("--costs", flags->costs,
+                    "Energy, latency and area of embedding and weights in ReRAM, SRAM and DRAM");
+  command
+      ->add_option("--csv", flags->csv,
+                   "Write their energy an hour by sentences an hour to a file; implies --costs")
+      ->type_name("FILE");
+  command->add_option("--hardware", flags->hardware, "Accelerator description (YAML) [built in]")
       ->type_name("FILE");
   command
       ->add_option("--data", flags->data,
