@@ -41,10 +41,25 @@ expect 0 '^positive +[0-9.]+ %' run "a gorgeous, witty, seductive movie"
 expect 0 '^negative +[0-9.]+ %' run "an utter waste of everyone's time"
 expect 0 'exit +layer 12 of 12' run --threshold 0 "a gorgeous, witty, seductive movie"
 expect 0 'boundary +.*estimated' run "good"
+expect 0 'energy +load +supply' run "good"
+expect 0 '"boundary":"system"' run --json "good"
+expect 0 '"boundary":"on-chip"' run --json --boundary on-chip "good"
+expect 2 "did you mean 'system'" run --boundary sytem "good"
+expect 0 'saving' run --regulator switching --transition-time 100us --policy predicted "good"
+expect 2 "did you mean 'switching'" run --regulator switchin "good"
+expect 0 'saving' run --policy predicted --threshold 0.0001 --waveform "$work/waveform.csv" "good"
+expect 0 '^positive' run --waveform "$work/waveform.csv" "good"
+if ! grep -q '^time_s,voltage_v,frequency_hz,' "$work/waveform.csv"; then
+  failures=$((failures + 1))
+  printf 'FAILED: --waveform wrote no waveform\n'
+fi
+expect 2 'go with one text' run --file "$work/waveform.csv" --waveform "$work/waveform.csv"
+expect 2 'such as 30ns' run --transition-time 30 "good"
 expect 0 '"label":"positive",.*"exit_layer":[0-9]+,.*"entropy_nats":\[' run --json "good fun"
 for key in text text_pair label probability tokens truncated layers exit_layer predicted_layer \
   entropy_nats policy arithmetic voltage_v frequency_hz latency_s latency_target_s energy_j \
-  conventional_energy_j boundary wall_s; do
+  conventional_energy_j boundary wall_s load_energy_j load_conventional_energy_j energy_low_j \
+  energy_high_j energy_parts_j; do
   expect 0 "\"$key\":" run --json "good fun"
 done
 for policy in conventional early-exit early-exit-static predicted; do
@@ -63,6 +78,18 @@ expect 0 '"zero_share"' inspect --json "$EDGEBERT_MODEL"
 expect 0 'run .*Classify' --help
 expect 0 '--latency-target' run --help
 expect 0 '^edgebert [0-9]+\.[0-9]+' --version
+
+# The embedding in resistive memory.
+expect 0 '^values +mlc2 +[0-9]+' envm
+expect 0 '"expected_faults":0.0,' envm --json --cells slc
+expect 0 '"index_stride":30522,' envm --json --index-stride none
+expect 0 'reram-gated is cheaper than' envm --costs --csv "$work/memories.csv"
+expect 0 '"weight_memories":\[' envm --json --costs
+mkdir "$work/envm"
+printf 'sentence\tlabel\ngood fun\t1\na dull film\t0\n' >"$work/envm/dev.tsv"
+expect 0 '"examples":2,.*"seeds":3,.*"mean_faults":5.0,' envm --json --data "$work/envm" --seeds 3 \
+  --faults 5 --region index
+expect 0 'answers changed  with 0 of 2 seeds' envm --data "$work/envm" --cells slc --seeds 2
 
 # Usage errors end with 2.
 expect 2 'subcommand'
@@ -89,6 +116,13 @@ expect 2 'task.*required' eval --data "$work"
 expect 2 'needs --calibrate' import "$work" -o "$work/x.ebm" --precision af8
 expect 2 'needs --predictor' trace --threshold 0.2 --policy predicted "$work/none.csv"
 expect 2 'unknown variant' trace --threshold 0.2 --variant dirty "$work/none.csv"
+expect 2 "unknown cells 'qlc'" envm --cells qlc
+expect 2 'expected a percentage' envm --prune 101
+expect 2 "a number of rows or 'none'" envm --index-stride 0
+expect 2 'goes with --faults' envm --region mask
+expect 2 'unknown region' envm --faults 1 --region row
+expect 2 'expected 1 to' envm --seeds 0
+expect 2 'expected 1 to 30522' envm --index-stride 30523
 
 # Data errors end with 1.
 expect 1 'empty' run ""

@@ -4,13 +4,13 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <string>
-#include <string_view>
+#include <optional>
 #include <vector>
 
 #include "edgebert/accel/constant.h"
 #include "edgebert/accel/envm_cell.h"
 #include "edgebert/accel/envm_faults.h"
+#include "edgebert/accel/technology.h"
 #include "edgebert/base/status.h"
 #include "edgebert/base/units.h"
 
@@ -38,35 +38,34 @@ double At(const Constant<T>& constant, Bound bound) {
 struct EnvmCellTechnology {
   std::vector<LevelDistribution> levels;
   Provenance levels_provenance;
-  Constant<double> area_mm2_per_mb;  ///< Of data, 2^20 bytes, with cells full.
+  Constant<double> area_mm2_per_byte;  ///< Of data, with cells full.
   Constant<double> read_latency_s;
-  Constant<double> read_energy_j_per_bit;
+  Constant<double> read_energy_j_per_byte;
 };
 
 /// The memories that embedding and weights can live in, in SI units but for areas.
+/// hardware/technology/large-memory.yaml explains the constants around the cells.
 struct EnvmTechnology {
-  std::string name;
-  std::string description;
   std::array<EnvmCellTechnology, kNumCellKinds> cells;
 
   struct Reram {
     Constant<double> array_cells;
-    Constant<double> word_bits;
+    Constant<double> word_bytes;
     Constant<double> banks;
-    Constant<double> leakage_w_per_mb;
+    Constant<double> leakage_w_per_byte;
     Constant<double> wake_time_s;
   } reram;
   struct Sram {
     Constant<double> read_energy_j_per_byte;
     Constant<double> write_energy_j_per_byte;
     Constant<double> latency_s;
-    Constant<double> word_bits;
+    Constant<double> word_bytes;
     Constant<double> banks;
-    Constant<double> area_mm2_per_mb;
-    Constant<double> leakage_w_per_mb;
+    Constant<double> area_mm2_per_byte;
+    Constant<double> leakage_w_per_byte;
   } sram;
   struct Dram {
-    Constant<double> burst_bits;
+    Constant<double> burst_bytes;
     Constant<double> latency_s;
     Constant<double> self_refresh_w_per_byte;
   } dram;
@@ -77,15 +76,13 @@ struct EnvmTechnology {
   Result<EnvmFaultModel> FaultModel() const;
 };
 
-/// Parses a description. `name` stands for the file in messages, which read `name:line: what is
-/// wrong`. Unknown, repeated and missing keys, other units than those of the default, numbers that
-/// are not finite or out of bounds and levels that do not ascend are kInvalidArgument.
-Result<EnvmTechnology> ParseEnvmTechnology(std::string_view yaml, const std::string& name);
+/// Takes the constants out of a technology of cells, as reram.yaml describes it, and one of what
+/// stands around them, as large-memory.yaml does. What is missing, in another unit, or makes no
+/// memory (levels that do not ascend, words of no bytes) is an error that names it.
+Result<EnvmTechnology> MakeEnvmTechnology(const Technology& cells, const Technology& memory);
 
-Result<EnvmTechnology> LoadEnvmTechnology(const std::filesystem::path& path);
-
-/// hardware/technology/reram.yaml as it was when the library was built; reads no file.
-Result<EnvmTechnology> DefaultEnvmTechnology();
+/// Of the built-in technologies, with `cells_file` in place of reram.yaml if it is given.
+Result<EnvmTechnology> LoadEnvmTechnology(const std::optional<std::filesystem::path>& cells_file);
 
 }  // namespace edgebert
 

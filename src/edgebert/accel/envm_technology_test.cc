@@ -2,44 +2,50 @@
 
 #include <gtest/gtest.h>
 
-#include "edgebert/accel/hardware.h"
 #include "edgebert/base/file.h"
 #include "edgebert/testing/testing.h"
 
 namespace edgebert {
 namespace {
 
-std::string DefaultText() {
-  return ReadTextFile(std::filesystem::path(EDGEBERT_SOURCE_DIR) / "hardware/technology/reram.yaml",
-                      kMaxHardwareBytes)
+std::string FileText(const std::string& name) {
+  return ReadTextFile(std::filesystem::path(EDGEBERT_SOURCE_DIR) / "hardware/technology" / name,
+                      kMaxTechnologyBytes)
       .value();
 }
 
-/// The default with `from` (which it must hold) replaced once.
-std::string Changed(const std::string& from, const std::string& to) {
-  std::string text = DefaultText();
+/// Both files, with `from` (which one of them must hold) replaced once.
+Result<EnvmTechnology> Changed(const std::string& from, const std::string& to) {
+  std::string cells = FileText("reram.yaml");
+  std::string memory = FileText("large-memory.yaml");
+  std::string& text = cells.find(from) != std::string::npos ? cells : memory;
   const size_t at = text.find(from);
   EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
+  if (at != std::string::npos) {
+    text.replace(at, from.size(), to);
+  }
+  EDGEBERT_ASSIGN_OR_RETURN(const Technology cell_technology,
+                            Technology::Parse(cells, "reram.yaml"));
+  EDGEBERT_ASSIGN_OR_RETURN(const Technology memory_technology,
+                            Technology::Parse(memory, "large-memory.yaml"));
+  return MakeEnvmTechnology(cell_technology, memory_technology);
 }
 
-TEST(EnvmTechnologyTest, TheDefaultIsTheFile) {
-  const Result<EnvmTechnology> built_in = DefaultEnvmTechnology();
-  ASSERT_OK(built_in);
-  const Result<EnvmTechnology> file = ParseEnvmTechnology(DefaultText(), "reram.yaml");
-  ASSERT_OK(file);
-  EXPECT_EQ(built_in->cell(CellKind::kMlc3).levels.size(), 8u);
-  EXPECT_EQ(built_in->cell(CellKind::kMlc2).levels_provenance.status, ConstantStatus::kPublished);
-  EXPECT_DOUBLE_EQ(built_in->cell(CellKind::kMlc2).read_latency_s.value, 1.54e-9);
-  EXPECT_DOUBLE_EQ(built_in->reram.leakage_w_per_mb.value, file->reram.leakage_w_per_mb.value);
-  EXPECT_DOUBLE_EQ(At(built_in->sram.leakage_w_per_mb, Bound::kLow), 0.123e-3);
-  EXPECT_DOUBLE_EQ(At(built_in->sram.leakage_w_per_mb, Bound::kHigh), 50e-3);
-  EXPECT_DOUBLE_EQ(At(built_in->sram.word_bits, Bound::kHigh), 128);
-  EXPECT_DOUBLE_EQ(built_in->dram.self_refresh_w_per_byte.value * (1 << 30), 2.3e-3);
+TEST(EnvmTechnologyTest, TakesItsConstantsFromTheFiles) {
+  const Result<EnvmTechnology> technology = LoadEnvmTechnology(std::nullopt);
+  ASSERT_OK(technology);
+  EXPECT_EQ(technology->cell(CellKind::kMlc3).levels.size(), 8u);
+  EXPECT_EQ(technology->cell(CellKind::kMlc2).levels_provenance.status, ConstantStatus::kPublished);
+  EXPECT_DOUBLE_EQ(technology->cell(CellKind::kMlc2).read_latency_s.value, 1.54e-9);
+  EXPECT_DOUBLE_EQ(technology->cell(CellKind::kSlc).area_mm2_per_byte.value * (1 << 20), 0.28);
+  EXPECT_DOUBLE_EQ(technology->cell(CellKind::kSlc).read_energy_j_per_byte.value, 6.5e-12 / 8);
+  EXPECT_DOUBLE_EQ(At(technology->sram.leakage_w_per_byte, Bound::kLow) * 1024, 0.12e-6);
+  EXPECT_DOUBLE_EQ(At(technology->sram.leakage_w_per_byte, Bound::kHigh) * 1024, 49e-6);
+  EXPECT_DOUBLE_EQ(At(technology->sram.word_bytes, Bound::kHigh), 16);
 }
 
 TEST(EnvmTechnologyTest, CellsAreMisreadAsOftenAsTheirStatisticsSay) {
-  const Result<EnvmTechnology> technology = DefaultEnvmTechnology();
+  const Result<EnvmTechnology> technology = LoadEnvmTechnology(std::nullopt);
   ASSERT_OK(technology);
   const auto errors = [&](CellKind kind) {
     return ComputeLevelErrors(technology->cell(kind).levels).value();
@@ -58,23 +64,19 @@ TEST(EnvmTechnologyTest, CellsAreMisreadAsOftenAsTheirStatisticsSay) {
   EXPECT_OK(technology->FaultModel());
 }
 
-TEST(EnvmTechnologyTest, ErrorsNameFileAndLine) {
-  const auto error = [](const std::string& text) {
-    return ParseEnvmTechnology(text, "cells.yaml").status().message();
+TEST(EnvmTechnologyTest, ErrorsNameWhatIsWrong) {
+  EXPECT_OK(Changed("large-memory", "large-memory"));
+  const auto error = [](const std::string& from, const std::string& to) {
+    return Changed(from, to).status().message();
   };
-  EXPECT_NE(error(Changed("read_latency:", "read_latncy:")).find("read_latency"),
+  EXPECT_NE(error("slc_latency:", "slc_delay:").find("slc_latency"), std::string::npos);
+  EXPECT_NE(error("dram_burst:", "burst:").find("dram_burst"), std::string::npos);
+  EXPECT_NE(error("      - [0, 0.00865]\n      - [1, 0.0034]", "      - [0, 0.00865]")
+                .find("slc_levels has 1 levels, expected 2"),
             std::string::npos);
-  EXPECT_NE(error(Changed("unit: mm2/MB", "unit: mm2/GB")).find("expected mm2/MB"),
-            std::string::npos);
-  EXPECT_NE(
-      error(Changed("range: [0.27, 0.28]", "range: [0.29, 0.30]")).find("does not hold its value"),
-      std::string::npos);
-  EXPECT_NE(error(Changed("[1, 0.0034]]", "[-1, 0.0034]]")).find("not above"), std::string::npos);
-  EXPECT_NE(error(Changed("status: published", "status: guessed")).find("cells.yaml:"),
-            std::string::npos);
-  EXPECT_NE(error(Changed("value: 0.28", "value: .nan")).find("cells.yaml:"), std::string::npos);
-  EXPECT_NE(error(Changed("value: [[0, 0.00865], [1, 0.0034]]", "value: [[0, 0.00865]]"))
-                .find("cells.yaml:"),
+  EXPECT_NE(error("- [1, 0.0034]", "- [0, 0.0034]").find("slc_levels"), std::string::npos);
+  EXPECT_NE(error("value: 1.53", "value: 0").find("large-memory"), std::string::npos);
+  EXPECT_NE(error("value: 32\n    unit: B", "value: 0.5\n    unit: B").find("at least one byte"),
             std::string::npos);
   EXPECT_FALSE(LoadEnvmTechnology("/nonexistent.yaml").ok());
 }

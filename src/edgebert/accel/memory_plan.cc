@@ -10,11 +10,10 @@ namespace edgebert {
 namespace {
 
 constexpr std::array<std::string_view, 3> kLocationNames = {"dram", "sram", "reram"};
-constexpr double kBytesPerMb = 1 << 20;
 
-/// Words of `word_bits` that hold any of `count` bits from `first` on.
-double WordsOf(uint64_t first, uint64_t count, double word_bits) {
-  const auto word = static_cast<uint64_t>(word_bits);
+/// Words of `word_bytes` that hold any of `count` bits from `first` on.
+double WordsOf(uint64_t first, uint64_t count, double word_bytes) {
+  const auto word = 8 * static_cast<uint64_t>(word_bytes);
   return count == 0 ? 0 : static_cast<double>((first + count - 1) / word - first / word + 1);
 }
 
@@ -34,18 +33,14 @@ std::array<BitRange, kNumEnvmRegions> RowBits(const EnvmTable& table, int64_t ro
           BitRange{static_cast<uint64_t>(entry) * entry_bits, entry_bits}};
 }
 
-double StoredMb(const EnvmTable& table) {
-  return static_cast<double>(table.bits()) / 8 / kBytesPerMb;
-}
-
 /// Area of a region's cells: cells that hold fewer bits than they could are as large as others.
 double ReramArea(const EnvmTable& table, const EnvmTechnology& technology, Bound bound) {
   double area = 0;
   for (const EnvmRegion region : {EnvmRegion::kMask, EnvmRegion::kValues, EnvmRegion::kIndex}) {
     const CellKind kind = table.layout().CellsOf(region);
-    const double full_mb =
-        static_cast<double>(table.size(region).cells()) * BitsPerCell(kind) / 8 / kBytesPerMb;
-    area += full_mb * At(technology.cell(kind).area_mm2_per_mb, bound);
+    const double full_bytes =
+        static_cast<double>(table.size(region).cells()) * BitsPerCell(kind) / 8;
+    area += full_bytes * At(technology.cell(kind).area_mm2_per_byte, bound);
   }
   return area;
 }
@@ -61,9 +56,9 @@ ReadCost ReramReads(const EnvmTable& table, const RowReads& row, double tokens,
   const EnvmCellTechnology& values = technology.cell(table.layout().value_cells);
   const double mask_words = tokens * (row.mask_words + row.index_words);
   const double value_words = tokens * row.value_words;
-  const double word_bits = technology.reram.word_bits.value;
-  return {Joules(word_bits * (mask_words * At(mask.read_energy_j_per_bit, bound) +
-                              value_words * At(values.read_energy_j_per_bit, bound))),
+  const double word_bytes = technology.reram.word_bytes.value;
+  return {Joules(word_bytes * (mask_words * At(mask.read_energy_j_per_byte, bound) +
+                               value_words * At(values.read_energy_j_per_byte, bound))),
           Seconds(mask_words * At(mask.read_latency_s, bound) +
                   value_words * At(values.read_latency_s, bound))};
 }
@@ -71,7 +66,7 @@ ReadCost ReramReads(const EnvmTable& table, const RowReads& row, double tokens,
 }  // namespace
 
 DramInterface DramInterfaceOf(const HardwareDescription& hardware, Bound bound) {
-  return {Joules(At(hardware.dram_energy_per_byte, bound)), hardware.dram_bandwidth.value};
+  return {Joules(At(hardware.dram_joules_per_byte, bound)), hardware.dram_bandwidth.value};
 }
 
 std::optional<double> BreakEven(const MemoryPlan& a, const MemoryPlan& b) {
@@ -86,7 +81,7 @@ std::optional<double> BreakEven(const MemoryPlan& a, const MemoryPlan& b) {
 
 RowReads MeanRowReads(const EnvmTable& table, const EnvmTechnology& technology) {
   const std::vector<uint64_t> starts = table.RowStarts();
-  const double word = technology.reram.word_bits.value;
+  const double word = technology.reram.word_bytes.value;
   RowReads reads;
   for (int64_t row = 0; row < table.rows(); ++row) {
     const auto bits = RowBits(table, row, starts[static_cast<size_t>(row)]);
@@ -94,8 +89,8 @@ RowReads MeanRowReads(const EnvmTable& table, const EnvmTechnology& technology) 
     reads.value_words += WordsOf(bits[1].first, bits[1].count, word);
     reads.index_words += WordsOf(bits[2].first, bits[2].count, word);
     for (const BitRange& range : bits) {
-      reads.sram_words += WordsOf(range.first, range.count, technology.sram.word_bits.value);
-      reads.dram_bursts += WordsOf(range.first, range.count, technology.dram.burst_bits.value);
+      reads.sram_words += WordsOf(range.first, range.count, technology.sram.word_bytes.value);
+      reads.dram_bursts += WordsOf(range.first, range.count, technology.dram.burst_bytes.value);
     }
   }
   const auto rows = static_cast<double>(table.rows());
@@ -107,28 +102,27 @@ std::vector<MemoryPlan> EmbeddingPlans(const EnvmTable& table, double tokens,
                                        const EnvmTechnology& technology, const DramInterface& dram,
                                        Bound bound) {
   const RowReads row = MeanRowReads(table, technology);
-  const double stored_mb = StoredMb(table);
-  const Bytes stored(stored_mb * kBytesPerMb);
+  const Bytes stored(static_cast<double>(table.bits()) / 8);
 
   const ReadCost reram = ReramReads(table, row, tokens, technology, bound);
-  const Watts reram_leakage(stored_mb * At(technology.reram.leakage_w_per_mb, bound));
+  const Watts reram_leakage(stored.value() * At(technology.reram.leakage_w_per_byte, bound));
   const Seconds reram_time = reram.time + Seconds(At(technology.reram.wake_time_s, bound));
   const double reram_area = ReramArea(table, technology, bound);
 
   const EnvmTechnology::Sram& sram = technology.sram;
   const double sram_words = tokens * row.sram_words;
-  const Joules sram_energy(sram_words * sram.word_bits.value / 8 *
+  const Joules sram_energy(sram_words * sram.word_bytes.value *
                            At(sram.read_energy_j_per_byte, bound));
   const Seconds sram_time(sram_words * At(sram.latency_s, bound));
-  const Watts sram_leakage(stored_mb * At(sram.leakage_w_per_mb, bound));
-  const double sram_area = stored_mb * At(sram.area_mm2_per_mb, bound);
+  const Watts sram_leakage(stored.value() * At(sram.leakage_w_per_byte, bound));
+  const double sram_area = stored.value() * At(sram.area_mm2_per_byte, bound);
 
   const Watts refresh(stored.value() * At(technology.dram.self_refresh_w_per_byte, bound));
   const Seconds dram_latency(At(technology.dram.latency_s, bound));
   const Seconds load_time = dram_latency + TimeOf(stored, dram.bandwidth);
   const Joules load_energy =
       stored.value() * (dram.energy_per_byte + Joules(At(sram.write_energy_j_per_byte, bound)));
-  const Bytes fetched(tokens * row.dram_bursts * technology.dram.burst_bits.value / 8);
+  const Bytes fetched(tokens * row.dram_bursts * technology.dram.burst_bytes.value);
 
   return {
       {"reram-gated", reram_area, Watts(0), reram.energy + EnergyOf(reram_leakage, reram_time),
@@ -161,9 +155,9 @@ WeightMemory WeightMemoryOf(WeightLocation location, CellKind cells,
                             const EnvmTechnology& technology, const DramInterface& dram,
                             Bound bound) {
   // A slow memory is the costly end of a range, so bandwidth falls where latency rises.
-  const auto bandwidth = [bound](const Constant<double>& word_bits, const Constant<double>& banks,
+  const auto bandwidth = [bound](const Constant<double>& word_bytes, const Constant<double>& banks,
                                  const Constant<double>& latency_s) {
-    return BytesPerSecond(word_bits.value / 8 * banks.value / At(latency_s, bound));
+    return BytesPerSecond(word_bytes.value * banks.value / At(latency_s, bound));
   };
   WeightMemory memory;
   switch (location) {
@@ -175,19 +169,19 @@ WeightMemory WeightMemoryOf(WeightLocation location, CellKind cells,
     case WeightLocation::kSram: {
       const EnvmTechnology::Sram& sram = technology.sram;
       memory.energy_per_byte = Joules(At(sram.read_energy_j_per_byte, bound));
-      memory.bandwidth = bandwidth(sram.word_bits, sram.banks, sram.latency_s);
-      memory.idle_per_byte = Watts(At(sram.leakage_w_per_mb, bound) / kBytesPerMb);
-      memory.area_mm2_per_byte = At(sram.area_mm2_per_mb, bound) / kBytesPerMb;
+      memory.bandwidth = bandwidth(sram.word_bytes, sram.banks, sram.latency_s);
+      memory.idle_per_byte = Watts(At(sram.leakage_w_per_byte, bound));
+      memory.area_mm2_per_byte = At(sram.area_mm2_per_byte, bound);
       break;
     }
     case WeightLocation::kReram: {
       const EnvmTechnology::Reram& reram = technology.reram;
       const EnvmCellTechnology& cell = technology.cell(cells);
-      memory.energy_per_byte = Joules(8 * At(cell.read_energy_j_per_bit, bound));
-      memory.bandwidth = bandwidth(reram.word_bits, reram.banks, cell.read_latency_s);
-      memory.active_per_byte = Watts(At(reram.leakage_w_per_mb, bound) / kBytesPerMb);
+      memory.energy_per_byte = Joules(At(cell.read_energy_j_per_byte, bound));
+      memory.bandwidth = bandwidth(reram.word_bytes, reram.banks, cell.read_latency_s);
+      memory.active_per_byte = Watts(At(reram.leakage_w_per_byte, bound));
       memory.wake_time = Seconds(At(reram.wake_time_s, bound));
-      memory.area_mm2_per_byte = At(cell.area_mm2_per_mb, bound) / kBytesPerMb;
+      memory.area_mm2_per_byte = At(cell.area_mm2_per_byte, bound);
       break;
     }
   }

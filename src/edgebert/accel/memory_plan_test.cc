@@ -11,7 +11,7 @@ namespace {
 
 const DramInterface kDram{Picojoules(64), BytesPerSecond(8.5e9)};
 
-EnvmTechnology Technology() { return DefaultEnvmTechnology().value(); }
+EnvmTechnology Technology() { return LoadEnvmTechnology(std::nullopt).value(); }
 
 /// 64 rows of 128 with every second value zero.
 EnvmTable Table(const EnvmLayout& layout = {}) {
@@ -81,11 +81,11 @@ TEST(MemoryPlanTest, EmbeddingPlansAddUp) {
   const auto plans = EmbeddingPlans(table, 10, technology, kDram, Bound::kValue);
   ASSERT_EQ(plans.size(), 5u);
   const double mb = static_cast<double>(table.bits()) / 8 / (1 << 20);
-  // reram-on: words of 64 bits at 0.10 pJ/bit (mask and index) and 0.11 (values).
+  // reram-on: words at 6.5 pJ (mask and index) and 7.0 (values).
   const RowReads reads = MeanRowReads(table, technology);
-  EXPECT_NEAR(plans[1].per_sentence.value(),
-              10 * 64 * ((2 + reads.index_words) * 0.10e-12 + 8 * 0.11e-12), 1e-18);
-  EXPECT_NEAR(plans[1].idle.value(), mb * 5.95e-3, 1e-12);
+  EXPECT_NEAR(plans[1].per_sentence.value(), 10 * ((2 + reads.index_words) * 6.5e-12 + 8 * 7.0e-12),
+              1e-18);
+  EXPECT_NEAR(plans[1].idle.value(), mb * 1024 * 5.81e-6, 1e-12);
   EXPECT_NEAR(plans[1].latency.value(), 10 * ((2 + reads.index_words) * 1.21e-9 + 8 * 2.96e-9),
               1e-15);
   // Gated, it pays its leakage while it wakes and reads.
@@ -138,14 +138,14 @@ TEST(WeightPlanTest, EveryPlaceHasItsOwnCosts) {
   EXPECT_EQ(dram.area_mm2, 0);
   const MemoryPlan sram = plan(WeightLocation::kSram, Seconds(0));
   EXPECT_NEAR(sram.per_sentence.value(), streamed.value() * 1.111e-12, 1e-15);
-  EXPECT_NEAR(sram.idle.value(), 2 * 5.2e-3, 1e-12);
+  EXPECT_NEAR(sram.idle.value(), 2 * 1024 * 5.1e-6, 1e-12);
   EXPECT_NEAR(sram.area_mm2, 2 * 0.655, 1e-12);
   const MemoryPlan reram = plan(WeightLocation::kReram, Seconds(1e-3));
   EXPECT_EQ(reram.idle, Watts(0));
   // 4 banks of 8 bytes each 1.54 ns stream 8 MB in 0.4 ms: computing takes longer. Of 2 MB, 1 is
   // on at a time, and wakes four times.
-  EXPECT_NEAR(reram.per_sentence.value(), streamed.value() * 0.8e-12 + 1 * 5.95e-3 * (1e-3 + 4e-6),
-              1e-12);
+  EXPECT_NEAR(reram.per_sentence.value(),
+              streamed.value() * 0.8e-12 + 1024 * 5.81e-6 * (1e-3 + 4e-6), 1e-12);
   EXPECT_NEAR(reram.latency.value(), 4e-6 + streamed.value() / (32 / 1.54e-9), 1e-12);
 }
 
@@ -156,9 +156,10 @@ TEST(WeightPlanTest, WeightsLoadedIntoSramCrossDramOnce) {
   const double mb = 1 << 20;
   const double load = mb / 8.5e9;
   EXPECT_NEAR(plan.per_sentence.value(),
-              mb * (64e-12 + 0.955e-12) + 4 * mb * 1.111e-12 + 1.5 * 5.2e-3 * (load + 1e-3), 1e-12);
+              mb * (64e-12 + 0.955e-12) + 4 * mb * 1.111e-12 + 1.5 * 1024 * 5.1e-6 * (load + 1e-3),
+              1e-12);
   EXPECT_NEAR(plan.area_mm2, 1.5 * 0.655, 1e-12);
-  EXPECT_NEAR(plan.idle.value(), 2 * mb * 2.3e-3 / (1 << 30), 1e-15);
+  EXPECT_NEAR(plan.idle.value(), 2 * 1024 * 0.0022e-6, 1e-15);
 }
 
 TEST(WeightPlanTest, LocationsParse) {

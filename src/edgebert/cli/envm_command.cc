@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 
 #include "edgebert/accel/envm_technology.h"
@@ -29,7 +30,7 @@ struct EnvmFlags {
   std::string coding = "binary";
   std::string index_stride = "1";
   std::string prune = "0";
-  std::optional<std::string> technology;
+  std::optional<std::filesystem::path> technology;
   std::optional<std::string> hardware;
   std::optional<std::string> csv;
   bool costs = false;
@@ -212,8 +213,7 @@ int Envm(const EnvmFlags& flags) {
   if (!request.ok()) {
     return Fail(request.status(), kUsageError);
   }
-  const Result<EnvmTechnology> technology =
-      flags.technology ? LoadEnvmTechnology(*flags.technology) : DefaultEnvmTechnology();
+  const Result<EnvmTechnology> technology = LoadEnvmTechnology(flags.technology);
   const Result<EnvmFaultModel> faults =
       technology.ok() ? technology->FaultModel() : technology.status();
   if (!faults.ok()) {
@@ -325,7 +325,7 @@ void AddEnvmCommand(CLI::App& app, Action& action) {
       ->add_option("--prune", flags->prune,
                    "Set this percentage of the embedding, the smallest in magnitude, to zero [0]")
       ->type_name("PERCENT");
-  command->add_option("--technology", flags->technology, "Memory description (YAML) [built in]")
+  command->add_option("--technology", flags->technology, "ReRAM cells (YAML) [built in]")
       ->type_name("FILE");
   command->add_flag("--costs", flags->costs,
                     "Energy, latency and area of embedding and weights in ReRAM, SRAM and DRAM");

@@ -157,7 +157,7 @@ TEST(FaultStudyTest, SaysWhatItCannotDoAndStopsWhenAsked) {
 }
 
 TEST(FaultStudyTest, Mlc2KeepsEveryAnswerWhereMlc3Cannot) {
-  const Result<EnvmTechnology> technology = DefaultEnvmTechnology();
+  const Result<EnvmTechnology> technology = LoadEnvmTechnology(std::nullopt);
   ASSERT_OK(technology);
   const Result<EnvmFaultModel> faults = technology->FaultModel();
   ASSERT_OK(faults);

@@ -84,6 +84,9 @@ OperatingPoint Scheduler::LowestPoint(int first, int last) const {
   for (const OperatingPoint& point : model_.points.points()) {
     Seconds time;
     for (int layer = 1; layer <= last; ++layer) {
+      if (layer == first && layer > 1) {
+        time += model_.TransitionCost(model_.points.nominal(), point).time();
+      }
       time += model_.TimeOf(work_.layers[static_cast<size_t>(layer - 1)],
                             layer < first ? model_.points.nominal() : point);
     }

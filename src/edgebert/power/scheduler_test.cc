@@ -128,11 +128,11 @@ TEST(SchedulerTest, LowerVoltageNeverCostsMoreOnChip) {
     for (const OperatingPoint& point : c.model.points.points()) {
       const std::vector<OperatingPoint> points(c.work.layers.size(), point);
       const SentenceCost cost = CostOf(c.model, c.work, points);
-      EXPECT_GE(cost.on_chip_energy, previous);
-      EXPECT_EQ(cost.dram_energy, ConventionalCost(c.model, c.work).dram_energy);
-      previous = cost.on_chip_energy;
+      EXPECT_GE(cost.account.on_chip_load(), previous);
+      EXPECT_EQ(cost.account.dram, ConventionalCost(c.model, c.work).account.dram);
+      previous = cost.account.on_chip_load();
     }
-    EXPECT_EQ(previous, ConventionalCost(c.model, c.work).on_chip_energy);
+    EXPECT_EQ(previous, ConventionalCost(c.model, c.work).account.on_chip_load());
   });
 }
 
