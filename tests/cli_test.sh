@@ -83,6 +83,18 @@ expect 0 'run .*Classify' --help
 expect 0 '--latency-target' run --help
 expect 0 '^edgebert [0-9]+\.[0-9]+' --version
 
+# The embedding in resistive memory.
+expect 0 '^values +mlc2 +[0-9]+' envm
+expect 0 '"expected_faults":0.0,' envm --json --cells slc
+expect 0 '"index_stride":30522,' envm --json --index-stride none
+expect 0 'reram-gated is cheaper than' envm --costs --csv "$work/memories.csv"
+expect 0 '"weight_memories":\[' envm --json --costs
+mkdir "$work/envm"
+printf 'sentence\tlabel\ngood fun\t1\na dull film\t0\n' >"$work/envm/dev.tsv"
+expect 0 '"examples":2,.*"seeds":3,.*"mean_faults":5.0,' envm --json --data "$work/envm" --seeds 3 \
+  --faults 5 --region index
+expect 0 'answers changed  with 0 of 2 seeds' envm --data "$work/envm" --cells slc --seeds 2
+
 # Usage errors end with 2.
 expect 2 'subcommand'
 expect 2 "'rnu', did you mean 'run'" rnu "good"
@@ -108,6 +120,13 @@ expect 2 'task.*required' eval --data "$work"
 expect 2 'needs --calibrate' import "$work" -o "$work/x.ebm" --precision af8
 expect 2 'needs --predictor' trace --threshold 0.2 --policy predicted "$work/none.csv"
 expect 2 'unknown variant' trace --threshold 0.2 --variant dirty "$work/none.csv"
+expect 2 "unknown cells 'qlc'" envm --cells qlc
+expect 2 'expected a percentage' envm --prune 101
+expect 2 "a number of rows or 'none'" envm --index-stride 0
+expect 2 'goes with --faults' envm --region mask
+expect 2 'unknown region' envm --faults 1 --region row
+expect 2 'expected 1 to' envm --seeds 0
+expect 2 'expected 1 to 30522' envm --index-stride 30523
 
 # Data errors end with 1.
 expect 1 'empty' run ""

@@ -69,6 +69,7 @@ int Main(int argc, char** argv) {
   AddImportCommand(app, action);
   AddTraceCommand(app, action);
   AddHardwareCommand(app, action);
+  AddEnvmCommand(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
