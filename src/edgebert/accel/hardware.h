@@ -3,46 +3,15 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "edgebert/accel/constant.h"
 #include "edgebert/base/status.h"
 #include "edgebert/base/units.h"
 
 namespace edgebert {
-
-/// How far a constant can be trusted, from best to least.
-enum class ConstantStatus : uint8_t {
-  kMeasured,   ///< Taken on silicon by the source.
-  kPublished,  ///< Stated by the source, not measured.
-  kDerived,    ///< Computed from other figures of the source, which says how.
-  kRecalled,   ///< Attributed to the source, not checked against it.
-  kAssumed,    ///< Chosen by the author of the description.
-};
-
-std::string_view ConstantStatusName(ConstantStatus status);  ///< "measured", "published", …
-
-/// Where a constant comes from.
-struct Provenance {
-  std::string source;
-  ConstantStatus status;
-};
-
-template <typename T>
-struct Interval {
-  T low;
-  T high;
-};
-
-/// A technology constant; `range` holds the values that its sources allow, where they say.
-template <typename T>
-struct Constant {
-  T value;
-  std::optional<Interval<T>> range;
-  Provenance provenance;
-};
 
 /// The highest frequency that a supply voltage allows.
 struct VoltageFrequency {

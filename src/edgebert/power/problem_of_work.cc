@@ -3,7 +3,7 @@
 namespace edgebert {
 
 Result<ScheduleProblem> ProblemOfWork(const PowerModel& model, const SentenceWork& work,
-                                      Seconds deadline) {
+                                      Seconds deadline, const EnergyMeter& meter) {
   EDGEBERT_RETURN_IF_ERROR(Validate(model));
   EDGEBERT_RETURN_IF_ERROR(Validate(work));
   const std::vector<OperatingPoint>& points = model.points.points();
@@ -15,11 +15,18 @@ Result<ScheduleProblem> ProblemOfWork(const PowerModel& model, const SentenceWor
   for (const LayerWork& layer : work.layers) {
     for (const OperatingPoint& point : points) {
       problem.time.push_back(model.TimeOf(layer, point));
-      problem.energy.push_back(model.OnChipEnergy(layer, point) + model.DramEnergy(layer));
+      problem.energy.push_back(model.EnergyOf(layer, point).At(meter.boundary, meter.side));
     }
   }
-  problem.change_time.assign((points.size() + 1) * points.size(), Seconds(0));
-  problem.change_energy.assign((points.size() + 1) * points.size(), Joules(0));
+  for (const OperatingPoint& from : points) {
+    for (const OperatingPoint& to : points) {
+      const Transition transition = model.TransitionCost(from, to);
+      problem.change_time.push_back(transition.time());
+      problem.change_energy.push_back(transition.energy.At(meter.boundary, meter.side));
+    }
+  }
+  problem.change_time.resize(problem.change_time.size() + points.size());
+  problem.change_energy.resize(problem.change_energy.size() + points.size());
   return problem;
 }
 
