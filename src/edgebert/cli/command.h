@@ -28,6 +28,7 @@ void AddTokenizeCommand(CLI::App& app, Action& action);
 void AddInspectCommand(CLI::App& app, Action& action);
 void AddImportCommand(CLI::App& app, Action& action);
 void AddTraceCommand(CLI::App& app, Action& action);
+void AddPlanCommand(CLI::App& app, Action& action);
 
 /// At most `max_bytes` of `text` on one line: control characters become blanks, a cut shows as "…".
 std::string Printable(std::string_view text, size_t max_bytes);

@@ -68,6 +68,7 @@ int Main(int argc, char** argv) {
   AddInspectCommand(app, action);
   AddImportCommand(app, action);
   AddTraceCommand(app, action);
+  AddPlanCommand(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

@@ -8,7 +8,6 @@ namespace edgebert {
 namespace {
 
 constexpr double kDefaultTargetFactor = 2.0;
-constexpr size_t kPlanningSentences = 512;
 
 }  // namespace
 

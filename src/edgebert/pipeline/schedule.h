@@ -17,6 +17,9 @@
 
 namespace edgebert {
 
+/// How many sentences `paced` plans on: the nearest in length.
+inline constexpr size_t kPlanningSentences = 512;
+
 struct PlannerOptions {
   PlanOptions plan = {};
   /// Unset: twice the full-depth time at the nominal point.
@@ -41,8 +44,8 @@ struct ScheduledCost {
 /// Makes the plan of each sentence length once and keeps it; for one thread.
 class SentencePlanner {
  public:
-  /// `costs` must outlive the planner. `sample` is what `paced` plans on: of its sentences the 512
-  /// nearest in length.
+  /// `costs` must outlive the planner. `sample` is what `paced` plans on: of its sentences the
+  /// kPlanningSentences nearest in length.
   SentencePlanner(const CostEstimator& costs, const PlannerOptions& options, ExitSample sample)
       : costs_(&costs), options_(options), sample_(std::move(sample)) {}
 
