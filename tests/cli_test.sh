@@ -41,10 +41,25 @@ expect 0 '^positive +[0-9.]+ %' run "a gorgeous, witty, seductive movie"
 expect 0 '^negative +[0-9.]+ %' run "an utter waste of everyone's time"
 expect 0 'exit +layer 12 of 12' run --threshold 0 "a gorgeous, witty, seductive movie"
 expect 0 'boundary +.*estimated' run "good"
+expect 0 'energy +load +supply' run "good"
+expect 0 '"boundary":"system"' run --json "good"
+expect 0 '"boundary":"on-chip"' run --json --boundary on-chip "good"
+expect 2 "did you mean 'system'" run --boundary sytem "good"
+expect 0 'saving' run --regulator switching --transition-time 100us --policy predicted "good"
+expect 2 "did you mean 'switching'" run --regulator switchin "good"
+expect 0 'saving' run --policy predicted --threshold 0.0001 --waveform "$work/waveform.csv" "good"
+expect 0 '^positive' run --waveform "$work/waveform.csv" "good"
+if ! grep -q '^time_s,voltage_v,frequency_hz,' "$work/waveform.csv"; then
+  failures=$((failures + 1))
+  printf 'FAILED: --waveform wrote no waveform\n'
+fi
+expect 2 'go with one text' run --file "$work/waveform.csv" --waveform "$work/waveform.csv"
+expect 2 'such as 30ns' run --transition-time 30 "good"
 expect 0 '"label":"positive",.*"exit_layer":[0-9]+,.*"entropy_nats":\[' run --json "good fun"
 for key in text text_pair label probability tokens truncated layers exit_layer predicted_layer \
   entropy_nats policy arithmetic voltage_v frequency_hz latency_s latency_target_s energy_j \
-  conventional_energy_j boundary wall_s; do
+  conventional_energy_j boundary wall_s load_energy_j load_conventional_energy_j energy_low_j \
+  energy_high_j energy_parts_j; do
   expect 0 "\"$key\":" run --json "good fun"
 done
 for policy in conventional early-exit early-exit-static predicted; do

@@ -34,6 +34,8 @@ struct TraceFlags {
   std::string replan = "never";
   std::string max_forced = "0";
   std::optional<std::string> hardware;
+  std::optional<std::string> regulator;
+  std::optional<std::string> transition_time;
   bool json = false;
 };
 
@@ -148,8 +150,9 @@ Result<TraceResults> Study(const TraceFlags& flags, TraceRequest& request) {
     EDGEBERT_ASSIGN_OR_RETURN(table, ParsePredictorCsv(text, *flags.predictor));
     request.options.predictor = &*table;
   }
-  EDGEBERT_ASSIGN_OR_RETURN(HardwareDescription hardware,
-                            flags.hardware ? LoadHardware(*flags.hardware) : DefaultHardware());
+  EDGEBERT_ASSIGN_OR_RETURN(
+      HardwareDescription hardware,
+      LoadHardwareFlags(flags.hardware, flags.regulator, flags.transition_time));
   const Model shape = AlbertBaseShape(num_layers, flags.classes);
   EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
                             CostEstimator::Create(shape, std::move(hardware)));
@@ -332,8 +335,7 @@ void AddTraceCommand(CLI::App& app, Action& action) {
   command->add_flag("--planned-layer", flags->planned_layer,
                     "Exit at the predicted layer exactly: what voltage scaling plans for");
   command->add_option("--classes", flags->classes, "Classes of the task [2]")->type_name("N");
-  command->add_option("--hardware", flags->hardware, "Accelerator description (YAML) [built in]")
-      ->type_name("FILE");
+  AddHardwareFlags(*command, flags->hardware, flags->regulator, flags->transition_time);
   command->add_flag("--json", flags->json, "One JSON object a policy");
   command->callback([flags, &action] { action = [flags] { return Trace(*flags); }; });
 }

@@ -121,6 +121,7 @@ Result<SentencePlanner> MakePlanner(const ClassifierModel& model,
   PlannerOptions planner;
   planner.plan = {.policy = options.policy, .replan = options.replan};
   planner.latency_target = options.latency_target;
+  planner.meter.boundary = options.boundary;
   ExitSample sample;
   if (options.policy == Policy::kPaced) {
     if (!model.exits().record) {
@@ -201,8 +202,15 @@ Result<Classification> Classifier::Classify(std::string_view text,
   }
   answer.latency = scheduled.cost.latency;
   answer.latency_target = scheduled.target;
-  answer.energy = scheduled.cost.energy();
-  answer.conventional_energy = scheduled.conventional_energy;
+  const CostEstimator& costs = model_->costs();
+  answer.account = scheduled.cost.account;
+  answer.conventional_account =
+      ConventionalCost(costs.power(), costs.WorkFor(answer.tokens)).account;
+  answer.energy = answer.account.At(options_.boundary, EnergySide::kSupply);
+  answer.conventional_energy =
+      answer.conventional_account.At(options_.boundary, EnergySide::kSupply);
+  answer.energy_range =
+      costs.RangeOf(answer.tokens, scheduled.cost.points, options_.boundary, EnergySide::kSupply);
   return answer;
 }
 

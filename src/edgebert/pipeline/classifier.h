@@ -13,7 +13,9 @@
 #include "edgebert/base/units.h"
 #include "edgebert/engine/encoder.h"
 #include "edgebert/pipeline/classifier_model.h"
+#include "edgebert/pipeline/cost_estimator.h"
 #include "edgebert/pipeline/schedule.h"
+#include "edgebert/power/energy_account.h"
 #include "edgebert/power/latency_target.h"
 #include "edgebert/power/policy.h"
 
@@ -29,6 +31,8 @@ struct ClassifierOptions {
   std::optional<double> threshold_nats = std::nullopt;
   /// Longer texts are truncated. Unset: as many as the model has positions.
   std::optional<int> max_tokens = std::nullopt;
+  /// What the energies of answers include.
+  Boundary boundary = Boundary::kSystem;
 };
 
 /// What one layer showed and cost.
@@ -40,8 +44,7 @@ struct LayerFigures {
   Hertz frequency;
 };
 
-/// The answer for one text or pair. Latency and energies are estimates of the accelerator, within
-/// kEstimateBoundary.
+/// The answer for one text or pair. Latency and energies are estimates of the accelerator.
 struct Classification {
   std::string label;
   int label_index = 0;
@@ -55,8 +58,11 @@ struct Classification {
   std::vector<LayerFigures> layers;    ///< [exit_layer]
   Seconds latency;
   Seconds latency_target;
-  Joules energy;
-  Joules conventional_energy;  ///< All layers at the nominal point.
+  Joules energy;                       ///< Within options.boundary, at the supply.
+  Joules conventional_energy;          ///< Likewise; all layers at the nominal point.
+  EnergyRange energy_range;            ///< Of `energy`: constants at the ends of their ranges.
+  EnergyAccount account;               ///< Of `energy`, by cause; all boundaries.
+  EnergyAccount conventional_account;  ///< Of `conventional_energy`.
 };
 
 /// A text, or two that belong together.

@@ -292,7 +292,7 @@ TEST(EvaluateTest, CountsWhatTheClassifierAnswers) {
   }
   EXPECT_EQ(evaluation->correct, correct);
   EXPECT_DOUBLE_EQ(evaluation->mean_exit_layer, exits / 60);
-  EXPECT_DOUBLE_EQ(evaluation->energy.value(), energy / 60);
+  EXPECT_NEAR(evaluation->energy / Joules(energy / 60), 1, 1e-12);
   EXPECT_EQ(evaluation->missed, 0u);
   EXPECT_EQ(last_done, 60u);
 }

@@ -72,8 +72,14 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
     evaluation.mean_exit_layer += exit_layer;
     ++evaluation.exit_histogram[static_cast<size_t>(exit_layer - 1)];
     evaluation.missed += cost->cost.latency > cost->target;
-    evaluation.energy += cost->cost.energy();
-    evaluation.conventional_energy += cost->conventional_energy;
+    const CostEstimator& costs = model->costs();
+    evaluation.account += cost->cost.account;
+    evaluation.conventional_account +=
+        ConventionalCost(costs.power(), costs.WorkFor(record.tokens)).account;
+    const EnergyRange range =
+        costs.RangeOf(record.tokens, cost->cost.points, options.boundary, EnergySide::kSupply);
+    evaluation.energy_range.low += range.low;
+    evaluation.energy_range.high += range.high;
     latencies.push_back(cost->cost.latency);
     if (progress && !progress(i + 1, examples.size())) {
       return Cancelled("stopped");
@@ -83,8 +89,13 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
   evaluation.accuracy = static_cast<double>(evaluation.correct) / count;
   evaluation.full_depth_accuracy = static_cast<double>(evaluation.full_depth_correct) / count;
   evaluation.mean_exit_layer /= count;
-  evaluation.energy = evaluation.energy / count;
-  evaluation.conventional_energy = evaluation.conventional_energy / count;
+  evaluation.account = evaluation.account / count;
+  evaluation.conventional_account = evaluation.conventional_account / count;
+  evaluation.energy = evaluation.account.At(options.boundary, EnergySide::kSupply);
+  evaluation.conventional_energy =
+      evaluation.conventional_account.At(options.boundary, EnergySide::kSupply);
+  evaluation.energy_range.low = evaluation.energy_range.low / count;
+  evaluation.energy_range.high = evaluation.energy_range.high / count;
   std::sort(latencies.begin(), latencies.end());
   evaluation.latency_p50 = Percentile(latencies, 0.50);
   evaluation.latency_p99 = Percentile(latencies, 0.99);

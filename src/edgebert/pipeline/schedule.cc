@@ -55,8 +55,7 @@ Result<ScheduledCost> SentencePlanner::CostOfExit(int tokens, int exit_layer,
     const double entropy = entropies[static_cast<size_t>(layer - 1)];
     scheduler.Observe(std::isnan(entropy) ? std::nullopt : std::optional(entropy), predicted_layer);
   }
-  return ScheduledCost{CostOf(costs_->power(), planned->work, points), planned->target,
-                       ConventionalCost(costs_->power(), planned->work).energy()};
+  return ScheduledCost{CostOf(costs_->power(), planned->work, points), planned->target};
 }
 
 ScheduledCost NominalCostOfExit(const CostEstimator& costs, int tokens,
@@ -64,8 +63,7 @@ ScheduledCost NominalCostOfExit(const CostEstimator& costs, int tokens,
   const PowerModel& power = costs.power();
   const SentenceWork work = costs.WorkFor(tokens);
   const std::vector<OperatingPoint> points(static_cast<size_t>(exit_layer), power.points.nominal());
-  return {CostOf(power, work, points), ResolveTarget(target, FullDepthTime(power, work)),
-          ConventionalCost(power, work).energy()};
+  return {CostOf(power, work, points), ResolveTarget(target, FullDepthTime(power, work))};
 }
 
 }  // namespace edgebert

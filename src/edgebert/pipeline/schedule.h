@@ -34,11 +34,10 @@ struct PlannedClass {
   std::shared_ptr<const SchedulePlan> plan;
 };
 
-/// What a sentence costs, beside what it would cost without any of this.
+/// What a sentence costs.
 struct ScheduledCost {
   SentenceCost cost;
-  Seconds target;              ///< Its latency target.
-  Joules conventional_energy;  ///< All layers at the nominal point.
+  Seconds target;  ///< Its latency target.
 };
 
 /// Makes the plan of each sentence length once and keeps it; for one thread.

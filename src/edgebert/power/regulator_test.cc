@@ -60,7 +60,7 @@ TEST(RegulatorTest, AGivenTransitionTimeKeepsTheProportions) {
     regulators.transition_time = Seconds(seconds);
     const TransitionTiming timing = TimingOf(regulators, kLow, kHigh);
     EXPECT_DOUBLE_EQ(timing.total().value(), seconds);
-    EXPECT_DOUBLE_EQ(timing.slew / timing.lock, 3);
+    EXPECT_NEAR(timing.slew / timing.lock, 3, 1e-9);
     EXPECT_EQ(TimingOf(regulators, kHigh, kHigh).total(), Seconds(0));
   }
   regulators = {};
