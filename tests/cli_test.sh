@@ -110,7 +110,7 @@ expect 2 'go with --policy paced' trace --threshold 0.2 --max-forced 0.01 "$work
 expect 2 'share from 0 to 1' trace --threshold 0.2 --policy paced --max-forced 2 "$work/none.csv"
 expect 2 'needs --predictor' trace --threshold 0.2 --policy paced --replan predicted-layer "$work/none.csv"
 expect 2 'knows each exit beforehand' run --policy oracle good
-expect 2 "goes with 'paced'|does not re-plan" run --policy early-exit --replan each-layer good
+expect 2 'goes with --policy paced' run --policy early-exit --replan each-layer good
 expect 2 'either a text or --tokens' plan
 expect 2 'makes no plan beforehand' plan --policy oracle good
 
@@ -148,7 +148,7 @@ expect 1 'shortest feasible' trace --threshold 0.2 --latency-target 0.5x "$work/
 printf '7\n' >"$work/tokens"
 expect 1 '2 sentences, but 1 token counts' trace --threshold 0.2 --tokens "$work/tokens" "$work/two.csv"
 printf '1,0\n1,1\n' >"$work/labels"
-expect 1 'labels:1: column 3' trace --threshold 0.2 --labels "$work/labels" "$work/two.csv"
+expect 1 'labels:1: column 2: expected the right class' trace --threshold 0.2 --labels "$work/labels" "$work/two.csv"
 expect 1 'expected 1 to' plan --tokens 100000
 if compgen -G "$work/*.part" >/dev/null; then
   failures=$((failures + 1))
@@ -173,6 +173,7 @@ for replan in never predicted-layer first-entropy each-layer; do
   expect 0 '"policy":"paced"' run --json --policy paced --replan "$replan" good
 done
 expect 0 '"policy":"oracle"' eval --json --task sst2 --data "$work" --policy oracle
+expect 0 '"replan":"each-layer"' plan --json --tokens 25 --replan each-layer
 expect 0 '"tokens":25,"policy":"paced",.*"reached":1.0' plan --json --tokens 25
 expect 0 'layer  voltage' plan --policy early-exit-static --latency-target 1.5x "a good film"
 

@@ -129,6 +129,9 @@ Result<ClassifierOptions> ClassifierFlags::Options() const {
   }
   if (replan) {
     EDGEBERT_ASSIGN_OR_RETURN(options.replan, ParseReplan(*replan));
+    if (options.replan != Replan::kNever && options.policy != Policy::kPaced) {
+      return InvalidArgument("--replan goes with --policy paced");
+    }
   }
   if (latency_target) {
     EDGEBERT_ASSIGN_OR_RETURN(options.latency_target, LatencyTarget::Parse(*latency_target));

@@ -131,12 +131,13 @@ int Plan(const PlanFlags& flags) {
   if (flags.pair && !flags.text) {
     return Fail(InvalidArgument("plan: --pair goes with a text"), kUsageError);
   }
-  Result<ClassifierOptions> options = flags.classifier.Options();
+  ClassifierFlags classifier_flags = flags.classifier;
+  if (!classifier_flags.policy) {
+    classifier_flags.policy = PolicyName(Policy::kPaced);
+  }
+  const Result<ClassifierOptions> options = classifier_flags.Options();
   if (!options.ok()) {
     return Fail(options.status(), kUsageError);
-  }
-  if (!flags.classifier.policy) {
-    options->policy = Policy::kPaced;
   }
   if (options->policy == Policy::kOracle || options->policy == Policy::kArtifactDvfs) {
     return Fail(InvalidArgument(fmt::format("plan: policy '{}' makes no plan beforehand",

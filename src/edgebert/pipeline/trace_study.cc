@@ -32,10 +32,10 @@ Result<std::vector<ObservedSentence>> Observe(const EntropyTrace& trace,
 }
 
 Status CheckInput(const TraceInput& input, int max_tokens, std::string_view what) {
-  const size_t sentences = input.entropies.num_sentences();
-  if (sentences == 0) {
+  if (input.entropies.num_layers < 1 || input.entropies.entropies.empty()) {
     return InvalidArgument(fmt::format("{} holds no sentences", what));
   }
+  const size_t sentences = input.entropies.num_sentences();
   if (input.tokens.size() != sentences) {
     return InvalidArgument(fmt::format("{} has {} sentences, but {} token counts were given", what,
                                        sentences, input.tokens.size()));

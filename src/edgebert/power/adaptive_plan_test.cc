@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "edgebert/power/cheapest_path.h"
-#include "edgebert/power/schedule_testing.h"
+#include "edgebert/testing/schedule_cases.h"
 #include "edgebert/testing/testing.h"
 
 namespace edgebert {

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "edgebert/power/schedule_testing.h"
+#include "edgebert/testing/schedule_cases.h"
 #include "edgebert/testing/testing.h"
 
 namespace edgebert {

@@ -5,8 +5,8 @@
 
 #include <array>
 
-#include "edgebert/power/schedule_testing.h"
 #include "edgebert/power/sentence_cost.h"
+#include "edgebert/testing/schedule_cases.h"
 #include "edgebert/testing/testing.h"
 
 namespace edgebert {

@@ -9,7 +9,7 @@
 
 #include "edgebert/power/cheapest_path.h"
 #include "edgebert/power/latency_target.h"
-#include "edgebert/power/schedule_testing.h"
+#include "edgebert/testing/schedule_cases.h"
 #include "edgebert/testing/testing.h"
 
 namespace edgebert {

@@ -1,5 +1,7 @@
-#ifndef EDGEBERT_POWER_SCHEDULE_TESTING_H_
-#define EDGEBERT_POWER_SCHEDULE_TESTING_H_
+#ifndef EDGEBERT_TESTING_SCHEDULE_CASES_H_
+#define EDGEBERT_TESTING_SCHEDULE_CASES_H_
+
+// Random problems and sentences for tests of schedules.
 
 #include <algorithm>
 #include <cmath>
@@ -87,4 +89,4 @@ inline std::vector<ObservedSentence> RandomSentences(Random& random, int layers,
 
 }  // namespace edgebert::testing
 
-#endif  // EDGEBERT_POWER_SCHEDULE_TESTING_H_
+#endif  // EDGEBERT_TESTING_SCHEDULE_CASES_H_
