@@ -106,6 +106,22 @@ TEST(CheapestPathTest, MeetsADeadlineToTheLastBit) {
   }
 }
 
+/// A schedule that would end one rounding too late is none.
+TEST(CheapestPathTest, IsNotLateByARounding) {
+  testing::Random random(4);
+  for (int i = 0; i < 20'000 && !HasFailure(); ++i) {
+    ScheduleProblem problem = RandomProblem(random, 6, 5);
+    const std::vector<double> survival = RandomSurvival(random, problem.num_layers);
+    const auto found = FindCheapestPath(problem, InitialState(problem), survival);
+    ASSERT_OK(found);
+    problem.deadline = Seconds(std::nextafter(found->end.value(), 0));
+    const auto tighter = FindCheapestPath(problem, InitialState(problem), survival);
+    if (tighter.ok()) {
+      EXPECT_LE(CostOf(problem, tighter->points).time, problem.deadline);
+    }
+  }
+}
+
 /// Twelve equal layers on a fine grid: as many ways as there are, none may take long.
 TEST(CheapestPathTest, StaysSmallAtFullSize) {
   ScheduleProblem problem;
