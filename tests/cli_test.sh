@@ -127,6 +127,15 @@ expect 2 'goes with --faults' envm --region mask
 expect 2 'unknown region' envm --faults 1 --region row
 expect 2 'expected 1 to' envm --seeds 0
 expect 2 'expected 1 to 30522' envm --index-stride 30523
+expect 2 "'pacd', did you mean 'paced'" trace --threshold 0.2 --policy pacd "$work/none.csv"
+expect 2 'either --policy or --compare' trace --threshold 0.2 --policy paced --compare "$work/none.csv"
+expect 2 'go with --policy paced' trace --threshold 0.2 --max-forced 0.01 "$work/none.csv"
+expect 2 'share from 0 to 1' trace --threshold 0.2 --policy paced --max-forced 2 "$work/none.csv"
+expect 2 'needs --predictor' trace --threshold 0.2 --policy paced --replan predicted-layer "$work/none.csv"
+expect 2 'knows each exit beforehand' run --policy oracle good
+expect 2 'goes with --policy paced' run --policy early-exit --replan each-layer good
+expect 2 'either a text or --tokens' plan
+expect 2 'makes no plan beforehand' plan --policy oracle good
 
 # Data errors end with 1.
 expect 1 'empty' run ""
@@ -151,6 +160,19 @@ expect 1 "dev.tsv:2: unknown label 'yes'" eval --task sst2 --data "$work"
 expect 1 'config.json' import "$work" -o "$work/x.ebm"
 printf '0.1,0.2\n0.3\n' >"$work/ragged.csv"
 expect 1 'ragged.csv:2: 1 columns' trace --threshold 0.2 "$work/ragged.csv"
+printf '0.1,nan\n' >"$work/bad.csv"
+expect 1 'bad.csv:1: column 2' trace --threshold 0.2 "$work/bad.csv"
+printf '0.1,0.2\n0.1,-0.2\n' >"$work/bad.csv"
+expect 1 'bad.csv:2: column 2: entropy -0.2 is outside' trace --threshold 0.2 "$work/bad.csv"
+printf '0.7,0.2\n' >"$work/bad.csv"
+expect 1 'bad.csv:1: column 1: entropy 0.7 is outside' trace --threshold 0.2 "$work/bad.csv"
+printf '0.1,0.2\n0.3,0.1\n' >"$work/two.csv"
+expect 1 'shortest feasible' trace --threshold 0.2 --latency-target 0.5x "$work/two.csv"
+printf '7\n' >"$work/tokens"
+expect 1 '2 sentences, but 1 token counts' trace --threshold 0.2 --tokens "$work/tokens" "$work/two.csv"
+printf '1,0\n1,1\n' >"$work/labels"
+expect 1 'labels:1: column 2: expected the right class' trace --threshold 0.2 --labels "$work/labels" "$work/two.csv"
+expect 1 'expected 1 to' plan --tokens 100000
 if compgen -G "$work/*.part" >/dev/null; then
   failures=$((failures + 1))
   echo "FAILED: a temporary file was left behind"
@@ -162,6 +184,21 @@ expect 0 '"examples":3,.*"accuracy":1.0' eval --json --task sst2 --data "$work"
 printf '0.5,0.3,0.1\n0.1,0.1,0.1\n' >"$work/trace.csv"
 expect 0 '"mean_exit_layer":2.0,"exit_histogram":\[1,0,1\]' trace --json --threshold 0.2 \
   "$work/trace.csv"
+
+expect 0 '"policy":"oracle",.*"misses":0,.*"of_oracle":1.0,.*"accuracy":null' trace --json --compare \
+  --threshold 0.2 --latency-target 1.5x --boundary on-chip "$work/trace.csv"
+printf '1,0,0,1\n0,0,1,1\n' >"$work/labels"
+expect 0 '"accuracy":1.0' trace --json --threshold 0.2 --labels "$work/labels" "$work/trace.csv"
+for policy in conventional-static predicted-safe paced artifact-dvfs; do
+  expect 0 "\"policy\":\"$policy\"" run --json --policy "$policy" good
+done
+for replan in never predicted-layer first-entropy each-layer; do
+  expect 0 '"policy":"paced"' run --json --policy paced --replan "$replan" good
+done
+expect 0 '"policy":"oracle"' eval --json --task sst2 --data "$work" --policy oracle
+expect 0 '"replan":"each-layer"' plan --json --tokens 25 --replan each-layer
+expect 0 '"tokens":25,"policy":"paced",.*"reached":1.0' plan --json --tokens 25
+expect 0 'layer  voltage' plan --policy early-exit-static --latency-target 1.5x "a good film"
 
 # Lines from stdin: a bad line is reported with its number, the others go on, the status is 1.
 printf 'good\n\nbad \xff\nnul \0 byte\nbad film\n' >"$work/lines"

@@ -30,6 +30,7 @@ void AddImportCommand(CLI::App& app, Action& action);
 void AddTraceCommand(CLI::App& app, Action& action);
 void AddHardwareCommand(CLI::App& app, Action& action);
 void AddEnvmCommand(CLI::App& app, Action& action);
+void AddPlanCommand(CLI::App& app, Action& action);
 
 /// At most `max_bytes` of `text` on one line: control characters become blanks, a cut shows as "…".
 std::string Printable(std::string_view text, size_t max_bytes);

@@ -43,8 +43,14 @@ void ClassifierFlags::AddTo(CLI::App& command) {
   AddModelFlag(command, model);
   command
       .add_option("--policy", policy,
-                  "How voltage and frequency are chosen: conventional, early-exit, "
-                  "early-exit-static or predicted [early-exit-static]")
+                  "How voltage and frequency are chosen: conventional, conventional-static, "
+                  "early-exit, early-exit-static, predicted, predicted-safe, paced, oracle or "
+                  "artifact-dvfs; see docs/policies.md")
+      ->type_name("NAME");
+  command
+      .add_option("--replan", replan,
+                  "When policy paced plans anew: never, predicted-layer, first-entropy or "
+                  "each-layer [never]")
       ->type_name("NAME");
   command
       .add_option("--latency-target", latency_target,
@@ -121,6 +127,12 @@ Result<ClassifierOptions> ClassifierFlags::Options() const {
   ClassifierOptions options;
   if (policy) {
     EDGEBERT_ASSIGN_OR_RETURN(options.policy, ParsePolicy(*policy));
+  }
+  if (replan) {
+    EDGEBERT_ASSIGN_OR_RETURN(options.replan, ParseReplan(*replan));
+    if (options.replan != Replan::kNever && options.policy != Policy::kPaced) {
+      return InvalidArgument("--replan goes with --policy paced");
+    }
   }
   if (latency_target) {
     EDGEBERT_ASSIGN_OR_RETURN(options.latency_target, LatencyTarget::Parse(*latency_target));

@@ -22,6 +22,7 @@ struct ClassifierFlags {
   std::optional<std::string> arithmetic;
   std::optional<std::string> hardware;
   std::optional<std::string> policy;
+  std::optional<std::string> replan;
   std::optional<std::string> latency_target;
   std::optional<std::string> threshold;
   std::optional<int> max_tokens;

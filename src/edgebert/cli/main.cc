@@ -70,6 +70,7 @@ int Main(int argc, char** argv) {
   AddTraceCommand(app, action);
   AddHardwareCommand(app, action);
   AddEnvmCommand(app, action);
+  AddPlanCommand(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

@@ -224,6 +224,11 @@ int Run(const RunFlags& flags) {
   if (!options.ok()) {
     return Fail(options.status(), kUsageError);
   }
+  if (options->policy == Policy::kOracle) {
+    return Fail(InvalidArgument("run: policy 'oracle' knows each exit beforehand: it is a bound, "
+                                "for eval and trace"),
+                kUsageError);
+  }
   if (const auto arithmetic = flags.classifier.ParsedArithmetic(); !arithmetic.ok()) {
     return Fail(arithmetic.status(), kUsageError);
   }

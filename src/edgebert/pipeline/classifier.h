@@ -14,6 +14,7 @@
 #include "edgebert/engine/encoder.h"
 #include "edgebert/pipeline/classifier_model.h"
 #include "edgebert/pipeline/cost_estimator.h"
+#include "edgebert/pipeline/schedule.h"
 #include "edgebert/power/energy_account.h"
 #include "edgebert/power/latency_target.h"
 #include "edgebert/power/policy.h"
@@ -23,6 +24,7 @@ namespace edgebert {
 /// How texts are classified.
 struct ClassifierOptions {
   Policy policy = Policy::kEarlyExitStatic;
+  Replan replan = Replan::kNever;  ///< Policy `paced` only.
   /// Unset: twice the time that all layers take at the nominal operating point.
   std::optional<LatencyTarget> latency_target = std::nullopt;
   /// Entropy below which a sentence leaves, in nats; 0 never leaves. Unset: the model's own.
@@ -52,7 +54,7 @@ struct Classification {
   bool truncated = false;
   int num_layers = 0;  ///< The encoder's depth.
   int exit_layer = 0;
-  std::optional<int> predicted_layer;  ///< Policy `predicted` only.
+  std::optional<int> predicted_layer;  ///< Policies that predict it only.
   std::vector<LayerFigures> layers;    ///< [exit_layer]
   Seconds latency;
   Seconds latency_target;
@@ -73,8 +75,8 @@ struct TextInput {
 class Classifier {
  public:
   /// Errors: a model without off-ramps; a threshold that is negative or not finite; max_tokens
-  /// outside [4, positions]; policy `predicted` on a model without a predictor table or without an
-  /// off-ramp after layer 1.
+  /// outside [4, positions]; a policy that predicts the exit layer on a model without a predictor
+  /// table or without an off-ramp after layer 1; `paced` on a model without calibration record.
   static Result<Classifier> Create(std::shared_ptr<const ClassifierModel> model,
                                    ClassifierOptions options = {});
 
@@ -91,14 +93,18 @@ class Classifier {
   const ClassifierModel& model() const { return *model_; }
   const ClassifierOptions& options() const { return options_; }
   double threshold_nats() const;
+  /// Plans by sentence length, under these options.
+  SentencePlanner& planner() { return planner_; }
 
  private:
-  Classifier(std::shared_ptr<const ClassifierModel> model, ClassifierOptions options);
+  Classifier(std::shared_ptr<const ClassifierModel> model, ClassifierOptions options,
+             SentencePlanner planner);
 
   std::shared_ptr<const ClassifierModel> model_;
   ClassifierOptions options_;
   EncoderSession session_;
   std::unique_ptr<ExitRule> rule_;
+  SentencePlanner planner_;
 };
 
 /// The most tokens that a text is cut to: `max_tokens`, or as many as the model has positions. An
@@ -110,8 +116,15 @@ Result<size_t> ResolveMaxTokens(std::optional<int> max_tokens, const ModelConfig
 Result<Encoding> EncodeText(const Tokenizer& tokenizer, std::string_view text,
                             std::optional<std::string_view> pair, size_t max_tokens);
 
+/// The planner for a model under these options. Errors: `paced` on a model without a calibration
+/// record.
+Result<SentencePlanner> MakePlanner(const ClassifierModel& model, const ClassifierOptions& options);
+
+/// The threshold that applies: the options', or the model's own.
+double ResolveThreshold(const ClassifierModel& model, const ClassifierOptions& options);
+
 /// The exit rule that a policy asks for. `exits` must outlive it.
-Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, double threshold_nats,
+Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, Replan replan, double threshold_nats,
                                                const ExitSettings& exits,
                                                const ModelConfig& config);
 

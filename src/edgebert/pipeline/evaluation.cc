@@ -29,9 +29,10 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
     return InvalidArgument("there are no examples to evaluate");
   }
   const ModelConfig& config = model->config();
-  EDGEBERT_ASSIGN_OR_RETURN(
-      const std::unique_ptr<ExitRule> rule,
-      MakeExitRule(options.policy, classifier.threshold_nats(), model->exits(), config));
+  EDGEBERT_ASSIGN_OR_RETURN(const std::unique_ptr<ExitRule> rule,
+                            MakeExitRule(options.policy, options.replan,
+                                         classifier.threshold_nats(), model->exits(), config));
+  EDGEBERT_ASSIGN_OR_RETURN(SentencePlanner planner, MakePlanner(*model, options));
   EDGEBERT_ASSIGN_OR_RETURN(const size_t max_tokens, ResolveMaxTokens(options.max_tokens, config));
   EncoderSession session(model->encoder());
 
@@ -53,9 +54,12 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
     EDGEBERT_ASSIGN_OR_RETURN(const FullDepthRecord record, RecordFullDepth(session, *encoding));
     const size_t exit = record.ReplayExit(*rule);
     const int exit_layer = record.layers[exit];
+    std::vector<double> entropies(static_cast<size_t>(config.num_layers), std::nan(""));
+    for (size_t ramp = 0; ramp < record.layers.size(); ++ramp) {
+      entropies[static_cast<size_t>(record.layers[ramp] - 1)] = record.entropies_nats[ramp];
+    }
     Result<ScheduledCost> cost =
-        CostOfExit(model->costs(), record.tokens, options.policy, options.latency_target,
-                   exit_layer, rule->predicted_layer());
+        planner.CostOfExit(record.tokens, exit_layer, entropies, rule->predicted_layer());
     if (cost.status().code() == StatusCode::kInfeasible) {
       ++evaluation.infeasible;
       cost = NominalCostOfExit(model->costs(), record.tokens, options.latency_target, exit_layer);
