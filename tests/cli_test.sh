@@ -119,6 +119,11 @@ expect 2 'unknown split' eval --task sst2 --data "$work" --split train
 expect 2 'task.*required' eval --data "$work"
 expect 2 'needs --calibrate' import "$work" -o "$work/x.ebm" --precision af8
 expect 2 'needs --predictor' trace --threshold 0.2 --policy predicted "$work/none.csv"
+expect 2 'either --task NAME, or --text-column' exits --data "$work"
+expect 2 'go together' exits --data "$work" --text-column text
+expect 2 'split goes with --task' exits --data x --text-column a --label-column b --split dev
+expect 2 'largest loss is 2' calibrate --task sst2 --data "$work" --max-loss 2
+expect 2 'confidence is 1' calibrate --task sst2 --data "$work" --confidence 1
 expect 2 'unknown variant' trace --threshold 0.2 --variant dirty "$work/none.csv"
 expect 2 "unknown cells 'qlc'" envm --cells qlc
 expect 2 'expected a percentage' envm --prune 101
@@ -157,6 +162,11 @@ printf 'text\tlabel\ngood\t1\n' >"$work/dev.tsv"
 expect 1 "dev.tsv:1: no column 'sentence'" eval --task sst2 --data "$work"
 printf 'sentence\tlabel\ngood\tyes\n' >"$work/dev.tsv"
 expect 1 "dev.tsv:2: unknown label 'yes'" eval --task sst2 --data "$work"
+printf 'text,class\ngood,yes\n' >"$work/own.csv"
+expect 1 "own.csv:1: no column 'label', the header has: text, class" exits \
+  --data "$work/own.csv" --text-column text --label-column label
+expect 1 "own.csv:2: unknown label 'yes'.*negative, positive" calibrate \
+  --data "$work/own.csv" --text-column text --label-column class
 expect 1 'config.json' import "$work" -o "$work/x.ebm"
 printf '0.1,0.2\n0.3\n' >"$work/ragged.csv"
 expect 1 'ragged.csv:2: 1 columns' trace --threshold 0.2 "$work/ragged.csv"
@@ -181,6 +191,20 @@ fi
 # A good evaluation.
 printf 'sentence\tlabel\na gorgeous movie\t1\nan utter waste\t0\nnot good\t0\n' >"$work/dev.tsv"
 expect 0 '"examples":3,.*"accuracy":1.0' eval --json --task sst2 --data "$work"
+expect 0 'all layers: 100.00 % at layer 12' exits --task sst2 --data "$work" --split dev \
+  --plot "$work/exits.svg"
+grep -q '</svg>' "$work/exits.svg" || {
+  failures=$((failures + 1))
+  echo "FAILED: exits --plot wrote no picture"
+}
+printf 'class,text\npositive,"a gorgeous, witty movie"\nnegative,an utter waste\n' >"$work/own.csv"
+own=(--data "$work/own.csv" --text-column text --label-column class)
+expect 0 '"rule":"patience"' exits --json "${own[@]}"
+# Two examples prove nothing: the threshold is 0, at which nothing leaves early.
+expect 0 '"threshold_nats":0.0,.*"draws":20,"violations":0' calibrate --json --simulate 20 \
+  "${own[@]}" --out "$work/calibrated.ebm"
+expect 0 'at most 0.01 below full depth.s with confidence 0.95' inspect "$work/calibrated.ebm"
+expect 0 'exit +layer 12 of 12' run --model "$work/calibrated.ebm" good
 printf '0.5,0.3,0.1\n0.1,0.1,0.1\n' >"$work/trace.csv"
 expect 0 '"mean_exit_layer":2.0,"exit_histogram":\[1,0,1\]' trace --json --threshold 0.2 \
   "$work/trace.csv"

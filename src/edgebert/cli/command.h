@@ -31,6 +31,8 @@ void AddTraceCommand(CLI::App& app, Action& action);
 void AddHardwareCommand(CLI::App& app, Action& action);
 void AddEnvmCommand(CLI::App& app, Action& action);
 void AddPlanCommand(CLI::App& app, Action& action);
+void AddExitsCommand(CLI::App& app, Action& action);
+void AddCalibrateCommand(CLI::App& app, Action& action);
 
 /// At most `max_bytes` of `text` on one line: control characters become blanks, a cut shows as "…".
 std::string Printable(std::string_view text, size_t max_bytes);

@@ -127,11 +127,13 @@ void AddEvalCommand(CLI::App& app, Action& action) {
   auto flags = std::make_shared<EvalFlags>();
   CLI::App* command =
       app.add_subcommand("eval", "Accuracy, exit layers, latency and energy on labelled data");
-  command->add_option("--task", flags->task, "Task: sst2")->required()->type_name("NAME");
+  command->add_option("--task", flags->task, "Task: sst2, qnli, qqp or mnli")
+      ->required()
+      ->type_name("NAME");
   command->add_option("--data", flags->data, "Folder with the task's files, or the one above it")
       ->required()
       ->type_name("DIR");
-  command->add_option("--split", flags->split, "dev or test (sst2: dev.tsv, sentiment-test) [dev]")
+  command->add_option("--split", flags->split, "dev, or for sst2 also test [dev]")
       ->type_name("NAME");
   flags->classifier.AddTo(*command);
   command->add_flag("--json", flags->json, "One JSON object");

@@ -71,6 +71,8 @@ int Main(int argc, char** argv) {
   AddHardwareCommand(app, action);
   AddEnvmCommand(app, action);
   AddPlanCommand(app, action);
+  AddExitsCommand(app, action);
+  AddCalibrateCommand(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

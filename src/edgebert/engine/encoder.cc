@@ -111,7 +111,8 @@ Result<EncoderResult> EncoderSession::RunLayers(OperationContext context, ExitRu
         has_off_ramp ? std::optional(Entropy(logits)) : std::nullopt;
     result.exit_layer = layer;
     result.entropies_nats.push_back(entropy);
-    const bool leave = layer < config.num_layers && entropy && rule.ShouldExit(layer, *entropy);
+    const bool leave =
+        layer < config.num_layers && entropy && rule.ShouldExit({layer, *entropy, logits});
     result.predicted_layer = rule.predicted_layer();
     if (observer != nullptr) {
       observer->OnLayer({layer, logits, entropy, result.predicted_layer, *executor_});

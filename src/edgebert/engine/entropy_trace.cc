@@ -127,7 +127,7 @@ std::vector<int> ReplayExits(const EntropyTrace& trace, ExitRule& rule) {
     rule.Begin();
     int layer = 1;
     while (layer < trace.num_layers &&
-           !rule.ShouldExit(layer, entropies[static_cast<size_t>(layer - 1)])) {
+           !rule.ShouldExit({layer, entropies[static_cast<size_t>(layer - 1)]})) {
       ++layer;
     }
     exits.push_back(layer);

@@ -253,21 +253,21 @@ TEST(EntropyTraceTest, PredictorTablesMustAscend) {
 
 TEST(ExitRuleTest, ThresholdIsStrictAndZeroNeverExits) {
   EntropyExitRule rule(0.5);
-  EXPECT_FALSE(rule.ShouldExit(1, 0.5));
-  EXPECT_TRUE(rule.ShouldExit(1, 0.4999));
+  EXPECT_FALSE(rule.ShouldExit({1, 0.5}));
+  EXPECT_TRUE(rule.ShouldExit({1, 0.4999}));
   EntropyExitRule never(0);
-  EXPECT_FALSE(never.ShouldExit(1, 0.0));
+  EXPECT_FALSE(never.ShouldExit({1, 0.0}));
 }
 
 TEST(ExitRuleTest, APredictionMovesToTheNextOffRamp) {
   const PredictorTable table{{0.0f}, {0.9f, 0.1f, 0.1f, 0.1f, 0.1f}, 5};
   PredictedExitRule rule(0.2, table, {1, 2, 5, 6});  // Layer 3 is predicted, but has no off-ramp.
-  EXPECT_FALSE(rule.ShouldExit(1, 0.5));
+  EXPECT_FALSE(rule.ShouldExit({1, 0.5}));
   EXPECT_EQ(rule.predicted_layer(), 5);
-  EXPECT_FALSE(rule.ShouldExit(2, 0.5));
-  EXPECT_TRUE(rule.ShouldExit(5, 0.5));
+  EXPECT_FALSE(rule.ShouldExit({2, 0.5}));
+  EXPECT_TRUE(rule.ShouldExit({5, 0.5}));
   PredictedExitRule last(0.05, table, {1, 2, 5, 6});
-  EXPECT_FALSE(last.ShouldExit(1, 0.5));
+  EXPECT_FALSE(last.ShouldExit({1, 0.5}));
   EXPECT_EQ(last.predicted_layer(), 6);
 }
 

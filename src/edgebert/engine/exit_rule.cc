@@ -4,7 +4,59 @@
 #include <cmath>
 #include <utility>
 
+#include "edgebert/numeric/entropy.h"
+
 namespace edgebert {
+namespace {
+
+size_t LargestLogit(std::span<const float> logits) {
+  return static_cast<size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+}  // namespace
+
+bool MaxProbabilityExitRule::ShouldExit(const OffRampView& view) {
+  if (view.logits.empty()) {
+    return false;
+  }
+  const double largest = view.logits[LargestLogit(view.logits)];
+  double total = 0;
+  for (const float logit : view.logits) {
+    total += std::exp(double{logit} - largest);
+  }
+  return 1 / total > threshold_;
+}
+
+bool PatienceExitRule::ShouldExit(const OffRampView& view) {
+  if (view.logits.empty()) {
+    return false;
+  }
+  const size_t label = LargestLogit(view.logits);
+  in_a_row_ = in_a_row_ > 0 && label == label_ ? in_a_row_ + 1 : 1;
+  label_ = label;
+  return in_a_row_ >= agreeing_;
+}
+
+bool ConfidenceWindowExitRule::ShouldExit(const OffRampView& view) {
+  const size_t classes = view.logits.size();
+  if (classes == 0) {
+    return false;
+  }
+  AppendSoftmax(view.logits, probabilities_);
+  const size_t seen = probabilities_.size() / classes;
+  if (seen < window_) {
+    return false;
+  }
+  const size_t label = LargestLogit(view.logits);
+  double total = 0;
+  double least = 1;
+  for (size_t off_ramp = seen - window_; off_ramp < seen; ++off_ramp) {
+    const double probability = probabilities_[off_ramp * classes + label];
+    total += probability;
+    least = std::min(least, probability);
+  }
+  return (over_ == Over::kMean ? total / static_cast<double>(window_) : least) > threshold_;
+}
 
 size_t NearestRow(const PredictorTable& table, double first_entropy_nats) {
   size_t nearest = 0;
@@ -39,7 +91,8 @@ int PredictedExitRule::Predict(double first_entropy_nats) const {
   return num_layers();
 }
 
-bool PredictedExitRule::ShouldExit(int layer, double entropy_nats) {
+bool PredictedExitRule::ShouldExit(const OffRampView& view) {
+  const auto [layer, entropy_nats, logits] = view;
   if (!predicted_layer_) {
     if (entropy_nats < threshold_nats_) {
       return true;

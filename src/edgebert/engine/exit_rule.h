@@ -1,13 +1,24 @@
 #ifndef EDGEBERT_ENGINE_EXIT_RULE_H_
 #define EDGEBERT_ENGINE_EXIT_RULE_H_
 
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "edgebert/base/status.h"
 #include "edgebert/model/model.h"
 
 namespace edgebert {
+
+/// What an off-ramp says of a sentence, valid during the rule's call only.
+struct OffRampView {
+  int layer = 0;  ///< From 1.
+  double entropy_nats = 0;
+  /// [classes]; empty where only entropies were recorded (EntropyTrace), for which the rules that
+  /// look at probabilities never leave.
+  std::span<const float> logits = {};
+};
 
 /// Decides, off-ramp by off-ramp, whether a sentence leaves the encoder. Holds the state of one
 /// sentence at a time.
@@ -18,9 +29,9 @@ class ExitRule {
   /// Forgets the previous sentence.
   virtual void Begin() = 0;
 
-  /// Called after each layer that has an off-ramp, in ascending order, with the entropy of its
-  /// logits. The last layer's answer is not a question and is not asked.
-  virtual bool ShouldExit(int layer, double entropy_nats) = 0;
+  /// Called after each layer that has an off-ramp, in ascending order. The last layer's answer is
+  /// not a question and is not asked.
+  virtual bool ShouldExit(const OffRampView& view) = 0;
 
   /// The layer at which this rule expects the sentence to leave, once it knows; none for rules that
   /// do not predict.
@@ -34,12 +45,59 @@ class EntropyExitRule : public ExitRule {
   explicit EntropyExitRule(double threshold_nats) : threshold_nats_(threshold_nats) {}
 
   void Begin() override {}
-  bool ShouldExit(int /*layer*/, double entropy_nats) override {
-    return entropy_nats < threshold_nats_;
-  }
+  bool ShouldExit(const OffRampView& view) override { return view.entropy_nats < threshold_nats_; }
 
  private:
   double threshold_nats_;
+};
+
+/// Leaves at the first off-ramp that gives some class a probability above the threshold. A
+/// threshold of 1 never leaves. With two classes this is the entropy rule in another unit.
+class MaxProbabilityExitRule : public ExitRule {
+ public:
+  explicit MaxProbabilityExitRule(double threshold) : threshold_(threshold) {}
+
+  void Begin() override {}
+  bool ShouldExit(const OffRampView& view) override;
+
+ private:
+  double threshold_;
+};
+
+/// Leaves when the last `agreeing` off-ramps have all chosen the same class (PABEE: Zhou et al.,
+/// "BERT Loses Patience", NeurIPS 2020, whose patience is `agreeing` - 1). At least 1.
+class PatienceExitRule : public ExitRule {
+ public:
+  explicit PatienceExitRule(int agreeing) : agreeing_(agreeing) {}
+
+  void Begin() override { in_a_row_ = 0; }
+  bool ShouldExit(const OffRampView& view) override;
+
+ private:
+  int agreeing_;
+  int in_a_row_ = 0;
+  size_t label_ = 0;
+};
+
+/// Leaves when the class that an off-ramp chooses has a probability above the threshold over the
+/// last `window` off-ramps, this one included: their mean, or the least of them. Until there are so
+/// many it does not leave.
+class ConfidenceWindowExitRule : public ExitRule {
+ public:
+  enum class Over { kMean, kMinimum };
+
+  /// `window` is at least 1, where both are the MaxProbabilityExitRule.
+  ConfidenceWindowExitRule(Over over, int window, double threshold)
+      : over_(over), window_(static_cast<size_t>(window)), threshold_(threshold) {}
+
+  void Begin() override { probabilities_.clear(); }
+  bool ShouldExit(const OffRampView& view) override;
+
+ private:
+  Over over_;
+  size_t window_;
+  double threshold_;
+  std::vector<double> probabilities_;  ///< [off-ramps so far × classes]
 };
 
 /// How the paper's predicted exit is carried out.
@@ -67,7 +125,7 @@ class PredictedExitRule : public ExitRule {
                     std::vector<int> off_ramp_layers, PredictedExitOptions options = {});
 
   void Begin() override { predicted_layer_.reset(); }
-  bool ShouldExit(int layer, double entropy_nats) override;
+  bool ShouldExit(const OffRampView& view) override;
   std::optional<int> predicted_layer() const override { return predicted_layer_; }
 
  private:

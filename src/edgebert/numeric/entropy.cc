@@ -6,17 +6,22 @@
 namespace edgebert {
 
 std::vector<double> Softmax(std::span<const float> logits) {
-  const double largest = *std::max_element(logits.begin(), logits.end());
-  std::vector<double> probabilities(logits.size());
-  double total = 0;
-  for (size_t i = 0; i < logits.size(); ++i) {
-    probabilities[i] = std::exp(double{logits[i]} - largest);
-    total += probabilities[i];
-  }
-  for (double& probability : probabilities) {
-    probability /= total;
-  }
+  std::vector<double> probabilities;
+  AppendSoftmax(logits, probabilities);
   return probabilities;
+}
+
+void AppendSoftmax(std::span<const float> logits, std::vector<double>& probabilities) {
+  const double largest = *std::max_element(logits.begin(), logits.end());
+  const size_t begin = probabilities.size();
+  double total = 0;
+  for (const float logit : logits) {
+    probabilities.push_back(std::exp(double{logit} - largest));
+    total += probabilities.back();
+  }
+  for (size_t i = begin; i < probabilities.size(); ++i) {
+    probabilities[i] /= total;
+  }
 }
 
 double Entropy(std::span<const float> logits) {

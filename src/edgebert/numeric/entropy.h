@@ -13,6 +13,9 @@ double Entropy(std::span<const float> logits);
 /// The softmax of `logits`, shifted by the maximum. [logits.size()]
 std::vector<double> Softmax(std::span<const float> logits);
 
+/// Appends the softmax of `logits`.
+void AppendSoftmax(std::span<const float> logits, std::vector<double>& probabilities);
+
 }  // namespace edgebert
 
 #endif  // EDGEBERT_NUMERIC_ENTROPY_H_

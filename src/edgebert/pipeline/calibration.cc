@@ -127,16 +127,12 @@ Status CalibrateExits(Model& model, std::span<const Encoding> sentences,
                             Encoder::Create(model, arithmetic));
   EncoderSession session(std::move(encoder));
   std::vector<FullDepthRecord> records;
-  CalibrationRecord record;
   for (const Encoding& sentence : sentences) {
     EDGEBERT_ASSIGN_OR_RETURN(FullDepthRecord full, RecordFullDepth(session, sentence));
-    record.tokens.push_back(static_cast<uint16_t>(full.tokens));
-    for (const double entropy : full.entropies_nats) {
-      record.entropies.push_back(static_cast<float>(entropy));
-    }
     records.push_back(std::move(full));
     EDGEBERT_RETURN_IF_ERROR(progress.Step());
   }
+  CalibrationRecord record = MakeCalibrationRecord(records);
   model.exits.threshold_nats = threshold ? static_cast<float>(*threshold)
                                          : ChooseThreshold(records, model.config.num_classes());
   model.exits.calibration =

@@ -1,10 +1,11 @@
-// Feeds arbitrary bytes to the readers of tab-separated data, entropy traces and predictor tables.
+// Feeds arbitrary bytes to the readers of tab- and comma-separated data, entropy traces and
+// predictor tables.
 
 #include <cstdint>
 #include <string_view>
 
 #include "edgebert/engine/entropy_trace.h"
-#include "edgebert/pipeline/dataset.h"
+#include "edgebert/pipeline/table.h"
 #include "edgebert/power/latency_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -13,6 +14,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto table = edgebert::ParseTsv(text, has_header, "input");
     if (table.ok() && table->rows.size() != table->line_numbers.size()) {
       __builtin_trap();
+    }
+  }
+  const auto csv = edgebert::ParseCsv(text, "input");
+  if (csv.ok()) {
+    for (const auto& row : csv->rows) {
+      if (row.size() != csv->header.size()) {
+        __builtin_trap();
+      }
     }
   }
   const auto trace = edgebert::ParseEntropyTrace(text, 2, "input");

@@ -15,6 +15,7 @@ class Recorder : public LayerObserver {
     }
     record_.layers.push_back(view.layer);
     record_.entropies_nats.push_back(*view.entropy_nats);
+    record_.logits.insert(record_.logits.end(), view.logits.begin(), view.logits.end());
     record_.labels.push_back(static_cast<int>(
         std::max_element(view.logits.begin(), view.logits.end()) - view.logits.begin()));
   }
@@ -28,11 +29,23 @@ class Recorder : public LayerObserver {
 size_t FullDepthRecord::ReplayExit(ExitRule& rule) const {
   rule.Begin();
   for (size_t i = 0; i + 1 < layers.size(); ++i) {
-    if (rule.ShouldExit(layers[i], entropies_nats[i])) {
+    const auto ramp_logits = std::span(logits).subspan(i * num_classes(), num_classes());
+    if (rule.ShouldExit({layers[i], entropies_nats[i], ramp_logits})) {
       return i;
     }
   }
   return layers.size() - 1;
+}
+
+CalibrationRecord MakeCalibrationRecord(std::span<const FullDepthRecord> sentences) {
+  CalibrationRecord record;
+  for (const FullDepthRecord& sentence : sentences) {
+    record.tokens.push_back(static_cast<uint16_t>(sentence.tokens));
+    for (const double entropy : sentence.entropies_nats) {
+      record.entropies.push_back(static_cast<float>(entropy));
+    }
+  }
+  return record;
 }
 
 Result<FullDepthRecord> RecordFullDepth(EncoderSession& session, const Encoding& encoding) {

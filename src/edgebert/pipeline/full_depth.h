@@ -2,10 +2,12 @@
 #define EDGEBERT_PIPELINE_FULL_DEPTH_H_
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "edgebert/base/status.h"
 #include "edgebert/engine/encoder.h"
+#include "edgebert/model/model.h"
 #include "edgebert/text/tokenizer.h"
 
 namespace edgebert {
@@ -16,11 +18,17 @@ struct FullDepthRecord {
   int tokens = 0;
   std::vector<int> layers;             ///< Layers with an off-ramp, ascending.
   std::vector<double> entropies_nats;  ///< [layers]
+  std::vector<float> logits;           ///< [layers × classes]
   std::vector<int> labels;             ///< [layers]: the class with the largest logit.
+
+  size_t num_classes() const { return logits.size() / layers.size(); }
 
   /// Where a sentence leaves under `rule`, as an index into `layers`.
   size_t ReplayExit(ExitRule& rule) const;
 };
+
+/// Tokens and entropies of the sentences, as a model file holds them.
+CalibrationRecord MakeCalibrationRecord(std::span<const FullDepthRecord> sentences);
 
 /// Runs one sentence through all layers. The encoder must have off-ramps.
 Result<FullDepthRecord> RecordFullDepth(EncoderSession& session, const Encoding& encoding);
