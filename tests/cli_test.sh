@@ -41,10 +41,29 @@ expect 0 '^positive +[0-9.]+ %' run "a gorgeous, witty, seductive movie"
 expect 0 '^negative +[0-9.]+ %' run "an utter waste of everyone's time"
 expect 0 'exit +layer 12 of 12' run --threshold 0 "a gorgeous, witty, seductive movie"
 expect 0 'boundary +.*estimated' run "good"
+expect 0 'energy +load +supply' run "good"
+expect 0 '"boundary":"system"' run --json "good"
+expect 0 '"boundary":"on-chip"' run --json --boundary on-chip "good"
+expect 2 "did you mean 'system'" run --boundary sytem "good"
+expect 0 'saving' run --regulator switching --transition-time 100us --policy predicted "good"
+expect 2 "did you mean 'switching'" run --regulator switchin "good"
+expect 0 'saving' run --policy predicted --threshold 0.0001 --waveform "$work/waveform.csv" "good"
+expect 0 '^positive' run --waveform "$work/waveform.csv" "good"
+if ! grep -q '^time_s,voltage_v,frequency_hz,' "$work/waveform.csv"; then
+  failures=$((failures + 1))
+  printf 'FAILED: --waveform wrote no waveform\n'
+fi
+expect 2 'go with one text' run --file "$work/waveform.csv" --waveform "$work/waveform.csv"
+expect 0 'they disagree by +[0-9.]+x' hardware --tokens 20
+expect 0 '"jetson_tx2_estimated":\{"time_s"' hardware --json --regulator switching
+expect 2 'expected at least 1' hardware --tokens 0
+expect 1 'positions' hardware --tokens 100000
+expect 2 'such as 30ns' run --transition-time 30 "good"
 expect 0 '"label":"positive",.*"exit_layer":[0-9]+,.*"entropy_nats":\[' run --json "good fun"
 for key in text text_pair label probability tokens truncated layers exit_layer predicted_layer \
   entropy_nats policy arithmetic voltage_v frequency_hz latency_s latency_target_s energy_j \
-  conventional_energy_j boundary wall_s; do
+  conventional_energy_j boundary wall_s load_energy_j load_conventional_energy_j energy_low_j \
+  energy_high_j energy_parts_j; do
   expect 0 "\"$key\":" run --json "good fun"
 done
 for policy in conventional early-exit early-exit-static predicted; do
@@ -63,6 +82,18 @@ expect 0 '"zero_share"' inspect --json "$EDGEBERT_MODEL"
 expect 0 'run .*Classify' --help
 expect 0 '--latency-target' run --help
 expect 0 '^edgebert [0-9]+\.[0-9]+' --version
+
+# The embedding in resistive memory.
+expect 0 '^values +mlc2 +[0-9]+' envm
+expect 0 '"expected_faults":0.0,' envm --json --cells slc
+expect 0 '"index_stride":30522,' envm --json --index-stride none
+expect 0 'reram-gated is cheaper than' envm --costs --csv "$work/memories.csv"
+expect 0 '"weight_memories":\[' envm --json --costs
+mkdir "$work/envm"
+printf 'sentence\tlabel\ngood fun\t1\na dull film\t0\n' >"$work/envm/dev.tsv"
+expect 0 '"examples":2,.*"seeds":3,.*"mean_faults":5.0,' envm --json --data "$work/envm" --seeds 3 \
+  --faults 5 --region index
+expect 0 'answers changed  with 0 of 2 seeds' envm --data "$work/envm" --cells slc --seeds 2
 
 # Usage errors end with 2.
 expect 2 'subcommand'
@@ -94,6 +125,22 @@ expect 2 'split goes with --task' exits --data x --text-column a --label-column 
 expect 2 'largest loss is 2' calibrate --task sst2 --data "$work" --max-loss 2
 expect 2 'confidence is 1' calibrate --task sst2 --data "$work" --confidence 1
 expect 2 'unknown variant' trace --threshold 0.2 --variant dirty "$work/none.csv"
+expect 2 "unknown cells 'qlc'" envm --cells qlc
+expect 2 'expected a percentage' envm --prune 101
+expect 2 "a number of rows or 'none'" envm --index-stride 0
+expect 2 'goes with --faults' envm --region mask
+expect 2 'unknown region' envm --faults 1 --region row
+expect 2 'expected 1 to' envm --seeds 0
+expect 2 'expected 1 to 30522' envm --index-stride 30523
+expect 2 "'pacd', did you mean 'paced'" trace --threshold 0.2 --policy pacd "$work/none.csv"
+expect 2 'either --policy or --compare' trace --threshold 0.2 --policy paced --compare "$work/none.csv"
+expect 2 'go with --policy paced' trace --threshold 0.2 --max-forced 0.01 "$work/none.csv"
+expect 2 'share from 0 to 1' trace --threshold 0.2 --policy paced --max-forced 2 "$work/none.csv"
+expect 2 'needs --predictor' trace --threshold 0.2 --policy paced --replan predicted-layer "$work/none.csv"
+expect 2 'knows each exit beforehand' run --policy oracle good
+expect 2 'goes with --policy paced' run --policy early-exit --replan each-layer good
+expect 2 'either a text or --tokens' plan
+expect 2 'makes no plan beforehand' plan --policy oracle good
 
 # Data errors end with 1.
 expect 1 'empty' run ""
@@ -123,6 +170,19 @@ expect 1 "own.csv:2: unknown label 'yes'.*negative, positive" calibrate \
 expect 1 'config.json' import "$work" -o "$work/x.ebm"
 printf '0.1,0.2\n0.3\n' >"$work/ragged.csv"
 expect 1 'ragged.csv:2: 1 columns' trace --threshold 0.2 "$work/ragged.csv"
+printf '0.1,nan\n' >"$work/bad.csv"
+expect 1 'bad.csv:1: column 2' trace --threshold 0.2 "$work/bad.csv"
+printf '0.1,0.2\n0.1,-0.2\n' >"$work/bad.csv"
+expect 1 'bad.csv:2: column 2: entropy -0.2 is outside' trace --threshold 0.2 "$work/bad.csv"
+printf '0.7,0.2\n' >"$work/bad.csv"
+expect 1 'bad.csv:1: column 1: entropy 0.7 is outside' trace --threshold 0.2 "$work/bad.csv"
+printf '0.1,0.2\n0.3,0.1\n' >"$work/two.csv"
+expect 1 'shortest feasible' trace --threshold 0.2 --latency-target 0.5x "$work/two.csv"
+printf '7\n' >"$work/tokens"
+expect 1 '2 sentences, but 1 token counts' trace --threshold 0.2 --tokens "$work/tokens" "$work/two.csv"
+printf '1,0\n1,1\n' >"$work/labels"
+expect 1 'labels:1: column 2: expected the right class' trace --threshold 0.2 --labels "$work/labels" "$work/two.csv"
+expect 1 'expected 1 to' plan --tokens 100000
 if compgen -G "$work/*.part" >/dev/null; then
   failures=$((failures + 1))
   echo "FAILED: a temporary file was left behind"
@@ -148,6 +208,21 @@ expect 0 'exit +layer 12 of 12' run --model "$work/calibrated.ebm" good
 printf '0.5,0.3,0.1\n0.1,0.1,0.1\n' >"$work/trace.csv"
 expect 0 '"mean_exit_layer":2.0,"exit_histogram":\[1,0,1\]' trace --json --threshold 0.2 \
   "$work/trace.csv"
+
+expect 0 '"policy":"oracle",.*"misses":0,.*"of_oracle":1.0,.*"accuracy":null' trace --json --compare \
+  --threshold 0.2 --latency-target 1.5x --boundary on-chip "$work/trace.csv"
+printf '1,0,0,1\n0,0,1,1\n' >"$work/labels"
+expect 0 '"accuracy":1.0' trace --json --threshold 0.2 --labels "$work/labels" "$work/trace.csv"
+for policy in conventional-static predicted-safe paced artifact-dvfs; do
+  expect 0 "\"policy\":\"$policy\"" run --json --policy "$policy" good
+done
+for replan in never predicted-layer first-entropy each-layer; do
+  expect 0 '"policy":"paced"' run --json --policy paced --replan "$replan" good
+done
+expect 0 '"policy":"oracle"' eval --json --task sst2 --data "$work" --policy oracle
+expect 0 '"replan":"each-layer"' plan --json --tokens 25 --replan each-layer
+expect 0 '"tokens":25,"policy":"paced",.*"reached":1.0' plan --json --tokens 25
+expect 0 'layer  voltage' plan --policy early-exit-static --latency-target 1.5x "a good film"
 
 # Lines from stdin: a bad line is reported with its number, the others go on, the status is 1.
 printf 'good\n\nbad \xff\nnul \0 byte\nbad film\n' >"$work/lines"

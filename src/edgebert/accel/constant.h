@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "edgebert/base/status.h"
 #include "edgebert/base/yaml_document.h"
@@ -39,28 +39,35 @@ struct Interval {
 /// A technology constant; `range` holds the values that its sources allow, where they say.
 template <typename T>
 struct Constant {
-  T value;
-  std::optional<Interval<T>> range;
-  Provenance provenance;
+  T value{};
+  std::optional<Interval<T>> range = std::nullopt;
+  Provenance provenance = {};
+
+  T low() const { return range ? range->low : value; }
+  T high() const { return range ? range->high : value; }
 };
 
+/// A unit that descriptions may use.
 struct Unit {
-  std::string name;
-  double scale;  ///< Value in SI units of one of this unit.
+  std::string_view name;
+  std::string_view base;  ///< The unit that values are kept in, "J" for "pJ".
+  double scale;           ///< Value in `base` of one of this unit. KB and MB are binary.
 };
 
-/// A physical quantity: the units it may be given in and the bounds, in SI units, outside which a
-/// value can only be a mistake.
+/// A physical quantity: its base unit and the bounds, in that unit, outside which a value can only
+/// be a mistake.
 struct Dimension {
-  std::vector<Unit> units;
+  std::string_view base;
   double minimum;
   double maximum;
 };
 
-/// One of the dimension's units, by name.
-Result<Unit> ReadUnit(const YamlValue& value, const Dimension& dimension);
+/// The unit of that name that `value` gives, of any dimension or of that of `base`.
+Result<Unit> ReadUnit(const YamlValue& value);
+Result<Unit> ReadUnit(const YamlValue& value, std::string_view base);
 
-/// A number given in `unit`, within the dimension's bounds; in SI units. Messages call it `what`.
+/// A number given in `unit`, within the dimension's bounds; in the base unit. Messages call it
+/// `what`.
 Result<double> ReadQuantity(const YamlValue& value, std::string_view what, const Unit& unit,
                             const Dimension& dimension);
 
@@ -68,20 +75,17 @@ Result<double> ReadQuantity(const YamlValue& value, std::string_view what, const
 Result<Provenance> ReadProvenance(const YamlSection& section);
 
 /// A map {value, unit, source, status} and, if given, range: [low, high] around the value, and
-/// conditions. In SI units.
+/// conditions. In the base unit.
 Result<Constant<double>> ReadConstant(const YamlValue& value, const Dimension& dimension);
 
-/// ReadConstant() for a value with a unit of its own.
+/// The same constant as a quantity with a type of its own.
 template <typename T>
-Status ReadConstantInto(const YamlValue& value, const Dimension& dimension,
-                        Constant<T>& destination) {
-  EDGEBERT_ASSIGN_OR_RETURN(Constant<double> constant, ReadConstant(value, dimension));
-  destination.value = T(constant.value);
+Constant<T> ConstantAs(Constant<double> constant) {
+  std::optional<Interval<T>> range;
   if (constant.range) {
-    destination.range = Interval<T>{T(constant.range->low), T(constant.range->high)};
+    range = Interval<T>{T(constant.range->low), T(constant.range->high)};
   }
-  destination.provenance = std::move(constant.provenance);
-  return OkStatus();
+  return {T(constant.value), range, std::move(constant.provenance)};
 }
 
 }  // namespace edgebert

@@ -68,7 +68,7 @@ TEST(HardwareTest, ReadsEveryFieldInItsUnit) {
   ASSERT_TRUE(hardware->energy_per_cycle.range);
   EXPECT_DOUBLE_EQ(hardware->energy_per_cycle.range->low.value(), 5e-11);
   EXPECT_DOUBLE_EQ(hardware->energy_per_cycle.range->high.value(), 2e-10);
-  EXPECT_DOUBLE_EQ(hardware->dram_energy_per_byte.value.value(), 64e-12);
+  EXPECT_DOUBLE_EQ(hardware->dram_joules_per_byte.value, 64e-12);
   EXPECT_DOUBLE_EQ(hardware->dram_bandwidth.value.value(), 5e8);
   EXPECT_DOUBLE_EQ(hardware->sfu_vectors_per_cycle.value, 0.5);
   EXPECT_EQ(ConstantStatusName(hardware->dram_bandwidth.provenance.status), "measured");
@@ -89,9 +89,59 @@ TEST(HardwareTest, TheDefaultIsTheFileAndHoldsThePublishedNumbers) {
     EXPECT_DOUBLE_EQ(hardware->operating_points.back().frequency.value(), 717e6);
     EXPECT_DOUBLE_EQ(hardware->voltage_step.value.value(), 0.025);
     EXPECT_DOUBLE_EQ(hardware->energy_per_cycle.value.value(), 0.66e-12 * 16 * 16);
-    EXPECT_DOUBLE_EQ(hardware->dram_energy_per_byte.value.value(), 64e-12);
+    EXPECT_DOUBLE_EQ(hardware->dram_joules_per_byte.value, 64e-12);
     EXPECT_DOUBLE_EQ(hardware->dram_bandwidth.value.value(), 8.5e9);
   }
+}
+
+TEST(HardwareTest, SectionsThatAreLeftOutStayOutOfTheAccount) {
+  const auto hardware = ParseHardware(kSmall, "small.yaml");
+  ASSERT_OK(hardware);
+  EXPECT_EQ(hardware->idle_share.value, 0);
+  EXPECT_EQ(hardware->buffers.total(), Bytes(0));
+  EXPECT_EQ(hardware->leakage.logic.value, Watts(0));
+  EXPECT_EQ(hardware->regulator.kind, "ideal");
+  EXPECT_FALSE(hardware->transition_time);
+  EXPECT_FALSE(hardware->components);
+  EXPECT_TRUE(hardware->areas.empty());
+}
+
+TEST(HardwareTest, TheDefaultHasAllSections) {
+  const auto hardware = DefaultHardware();
+  ASSERT_OK(hardware);
+  EXPECT_DOUBLE_EQ(hardware->idle_share.value, 0.91);
+  EXPECT_EQ(hardware->buffers.total(), Bytes(320 * 1024));
+  EXPECT_EQ(hardware->regulator.kind, "ldo");
+  EXPECT_DOUBLE_EQ(hardware->regulator.input.value.value(), 1.05);
+  EXPECT_DOUBLE_EQ(hardware->clock.lock_time.value.value(), 50e-9);
+  ASSERT_TRUE(hardware->components);
+  EXPECT_DOUBLE_EQ(hardware->components->mac.value.value(), 46.88e-15 * 0.8);
+  EXPECT_EQ(hardware->areas.size(), 6u);
+  EXPECT_EQ(hardware->operating_points_provenance.status, ConstantStatus::kMeasured);
+}
+
+TEST(HardwareTest, OptionalSectionsAreChecked) {
+  const std::string small(kSmall);
+  EXPECT_THAT(ErrorOf(small + "regulator: {kind: lod}\n"),
+              AllOf(StartsWith("small.yaml:16: "), HasSubstr("ideal, ldo, switching")));
+  EXPECT_THAT(ErrorOf(small + "regulator: {kind: ldo}\n"), HasSubstr("'input' is missing"));
+  EXPECT_THAT(ErrorOf(small + "regulator:\n  kind: ldo\n  input: {from: regulators.ldo_input}\n"
+                              "  dropout: {value: 0.2, unit: V, source: h, status: assumed}\n"),
+              AllOf(StartsWith("small.yaml:18: "), HasSubstr("cannot make the highest")));
+  EXPECT_THAT(ErrorOf(small + "buffers: {data: {from: isscc23-chip.sram}}\n"),
+              HasSubstr("'mask' is missing in buffers"));
+  EXPECT_THAT(
+      ErrorOf(small + "idle_share: {value: 1.5, unit: \"1\", source: h, status: assumed}\n"),
+      HasSubstr("idle_share is 1.5 1, expected 0 to 1"));
+  EXPECT_THAT(ErrorOf(small + "leakage:\n  logic: {value: 1, unit: W, source: h, status: assumed}\n"
+                              "  buffers: {from: sram.leakage}\n"
+                              "  voltage: {from: datapath.leakage_voltage}\n"),
+              HasSubstr("more than the 15 mW"));
+  EXPECT_THAT(ErrorOf(With("operating_points:\n  value:\n    - {voltage: 700, frequency: 0.1}\n"
+                           "    - {voltage: 900, frequency: 0.3}\n  unit: {voltage: mV, frequency: "
+                           "GHz}\n  source: here\n  status: assumed\n",
+                           "operating_points: {from: isscc23-chip.efficiency}\n")),
+              AllOf(StartsWith("small.yaml:4: "), HasSubstr("has the columns")));
 }
 
 TEST(HardwareTest, UnknownKeysAreNamedWithTheNearestKnownOne) {

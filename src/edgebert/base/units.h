@@ -45,6 +45,9 @@ using Seconds = Quantity<struct SecondsTag>;
 using Volts = Quantity<struct VoltsTag>;
 using Hertz = Quantity<struct HertzTag>;
 using Watts = Quantity<struct WattsTag>;
+using Amperes = Quantity<struct AmperesTag>;
+using Farads = Quantity<struct FaradsTag>;
+using SquareMillimetres = Quantity<struct SquareMillimetresTag>;
 using Cycles = Quantity<struct CyclesTag>;
 using Bytes = Quantity<struct BytesTag>;
 using BytesPerSecond = Quantity<struct BytesPerSecondTag>;
@@ -57,6 +60,12 @@ constexpr Seconds TimeOf(Bytes bytes, BytesPerSecond bandwidth) {
 }
 constexpr Joules EnergyOf(Watts power, Seconds time) {
   return Joules(power.value() * time.value());
+}
+constexpr Watts PowerOf(Joules energy, Seconds time) {
+  return Watts(energy.value() / time.value());
+}
+constexpr Amperes CurrentOf(Watts power, Volts voltage) {
+  return Amperes(power.value() / voltage.value());
 }
 constexpr Joules Picojoules(double value) { return Joules(value * 1e-12); }
 constexpr Seconds Nanoseconds(double value) { return Seconds(value * 1e-9); }

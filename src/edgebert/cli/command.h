@@ -29,6 +29,9 @@ void AddInspectCommand(CLI::App& app, Action& action);
 void AddImportCommand(CLI::App& app, Action& action);
 void AddTraceCommand(CLI::App& app, Action& action);
 void AddTrainCommand(CLI::App& app, Action& action);
+void AddHardwareCommand(CLI::App& app, Action& action);
+void AddEnvmCommand(CLI::App& app, Action& action);
+void AddPlanCommand(CLI::App& app, Action& action);
 void AddExitsCommand(CLI::App& app, Action& action);
 void AddCalibrateCommand(CLI::App& app, Action& action);
 

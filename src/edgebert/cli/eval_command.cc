@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "edgebert/cli/command.h"
+#include "edgebert/cli/energy_table.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
@@ -13,6 +14,8 @@
 namespace edgebert::cli {
 namespace {
 
+constexpr int kLabelWidth = 17;
+
 struct EvalFlags {
   ClassifierFlags classifier;
   std::string task;
@@ -20,6 +23,11 @@ struct EvalFlags {
   std::string split = "dev";
   bool json = false;
 };
+
+EnergyReport ReportOf(const Evaluation& evaluation, const Classifier& classifier) {
+  return {classifier.options().boundary, evaluation.account, evaluation.conventional_account,
+          evaluation.energy_range};
+}
 
 void PrintTable(const EvalFlags& flags, const Evaluation& evaluation, const Classifier& classifier,
                 double wall_s) {
@@ -38,16 +46,13 @@ void PrintTable(const EvalFlags& flags, const Evaluation& evaluation, const Clas
     fmt::print("  infeasible       {} sentences cannot meet the target at full depth\n",
                evaluation.infeasible);
   }
-  fmt::print("  energy           {:.1f} µJ a sentence, plain inference {:.1f} µJ: {:.2f}x less\n",
-             evaluation.energy.value() * 1e6, evaluation.conventional_energy.value() * 1e6,
-             evaluation.conventional_energy / evaluation.energy);
-  fmt::print("  boundary         {}\n", kEstimateBoundary);
+  fmt::print("{}", FormatEnergy(ReportOf(evaluation, classifier), kLabelWidth));
   fmt::print("  this CPU         {:.1f} s for everything, all layers of every sentence\n", wall_s);
 }
 
 OrderedJson ToJson(const EvalFlags& flags, const Evaluation& evaluation,
                    const Classifier& classifier, double wall_s) {
-  return {
+  OrderedJson object = {
       {"task", flags.task},
       {"split", flags.split},
       {"examples", evaluation.examples},
@@ -58,15 +63,14 @@ OrderedJson ToJson(const EvalFlags& flags, const Evaluation& evaluation,
       {"threshold_nats", classifier.threshold_nats()},
       {"policy", PolicyName(classifier.options().policy)},
       {"arithmetic", ArithmeticName(classifier.model().encoder()->arithmetic())},
-      {"energy_j", evaluation.energy.value()},
-      {"conventional_energy_j", evaluation.conventional_energy.value()},
       {"latency_p50_s", evaluation.latency_p50.value()},
       {"latency_p99_s", evaluation.latency_p99.value()},
       {"misses", evaluation.missed},
       {"infeasible", evaluation.infeasible},
-      {"boundary", kEstimateBoundary},
-      {"wall_s", wall_s},
   };
+  AddEnergy(ReportOf(evaluation, classifier), object);
+  object["wall_s"] = wall_s;
+  return object;
 }
 
 int Eval(const EvalFlags& flags) {

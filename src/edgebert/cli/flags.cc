@@ -3,12 +3,35 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include "edgebert/base/text.h"
 
 namespace edgebert::cli {
+namespace {
+
+/// "30ns", "1us", "0.1ms", "1s".
+Result<Seconds> ParseTransitionTime(const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, double>, 4> kUnits = {
+      {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}}};
+  for (const auto& [unit, scale] : kUnits) {
+    if (!text.ends_with(unit)) {
+      continue;
+    }
+    const Result<double> number = ParseFiniteNumber(text.substr(0, text.size() - unit.size()));
+    if (number.ok() && *number >= 0 && *number * scale <= 1) {
+      return Seconds(*number * scale);
+    }
+    break;
+  }
+  return InvalidArgument(fmt::format(
+      "--transition-time {}: expected a time of at most a second such as 30ns or 100us", text));
+}
+
+}  // namespace
 
 void AddModelFlag(CLI::App& command, std::optional<std::string>& model) {
   command
@@ -20,8 +43,14 @@ void ClassifierFlags::AddTo(CLI::App& command) {
   AddModelFlag(command, model);
   command
       .add_option("--policy", policy,
-                  "How voltage and frequency are chosen: conventional, early-exit, "
-                  "early-exit-static or predicted [early-exit-static]")
+                  "How voltage and frequency are chosen: conventional, conventional-static, "
+                  "early-exit, early-exit-static, predicted, predicted-safe, paced, oracle or "
+                  "artifact-dvfs; see docs/policies.md")
+      ->type_name("NAME");
+  command
+      .add_option("--replan", replan,
+                  "When policy paced plans anew: never, predicted-layer, first-entropy or "
+                  "each-layer [never]")
       ->type_name("NAME");
   command
       .add_option("--latency-target", latency_target,
@@ -39,8 +68,50 @@ void ClassifierFlags::AddTo(CLI::App& command) {
       ->type_name("NAME");
   command.add_option("--max-tokens", max_tokens, "Truncate longer texts [the model's positions]")
       ->type_name("N");
+  command
+      .add_option("--boundary", boundary,
+                  "What energies include: on-chip, or system (with DRAM) [system]")
+      ->type_name("NAME");
+  AddHardwareFlags(command, hardware, regulator, transition_time);
+}
+
+Status CheckHardwareFlags(const std::optional<std::string>& regulator,
+                          const std::optional<std::string>& transition_time) {
+  if (regulator) {
+    EDGEBERT_RETURN_IF_ERROR(ParseRegulatorKind(*regulator).status());
+  }
+  return transition_time ? ParseTransitionTime(*transition_time).status() : OkStatus();
+}
+
+void AddHardwareFlags(CLI::App& command, std::optional<std::string>& hardware,
+                      std::optional<std::string>& regulator,
+                      std::optional<std::string>& transition_time) {
   command.add_option("--hardware", hardware, "Accelerator description (YAML) [built in]")
       ->type_name("FILE");
+  command
+      .add_option("--regulator", regulator,
+                  "Voltage regulator: ldo, switching or ideal [the description's]")
+      ->type_name("NAME");
+  command
+      .add_option("--transition-time", transition_time,
+                  "Time of a change of voltage and frequency, such as 30ns or 100us [the "
+                  "description's]")
+      ->type_name("TIME");
+}
+
+Result<HardwareDescription> LoadHardwareFlags(const std::optional<std::string>& hardware,
+                                              const std::optional<std::string>& regulator,
+                                              const std::optional<std::string>& transition_time) {
+  EDGEBERT_ASSIGN_OR_RETURN(HardwareDescription description,
+                            hardware ? LoadHardware(*hardware) : DefaultHardware());
+  if (regulator) {
+    EDGEBERT_RETURN_IF_ERROR(SetRegulator(*regulator, description));
+  }
+  if (transition_time) {
+    EDGEBERT_ASSIGN_OR_RETURN(const Seconds time, ParseTransitionTime(*transition_time));
+    description.transition_time = Constant<Seconds>{time};
+  }
+  return description;
 }
 
 Result<double> ParseThreshold(const std::string& text) {
@@ -57,6 +128,12 @@ Result<ClassifierOptions> ClassifierFlags::Options() const {
   if (policy) {
     EDGEBERT_ASSIGN_OR_RETURN(options.policy, ParsePolicy(*policy));
   }
+  if (replan) {
+    EDGEBERT_ASSIGN_OR_RETURN(options.replan, ParseReplan(*replan));
+    if (options.replan != Replan::kNever && options.policy != Policy::kPaced) {
+      return InvalidArgument("--replan goes with --policy paced");
+    }
+  }
   if (latency_target) {
     EDGEBERT_ASSIGN_OR_RETURN(options.latency_target, LatencyTarget::Parse(*latency_target));
   }
@@ -64,6 +141,10 @@ Result<ClassifierOptions> ClassifierFlags::Options() const {
     EDGEBERT_ASSIGN_OR_RETURN(options.threshold_nats, ParseThreshold(*threshold));
   }
   options.max_tokens = max_tokens;
+  if (boundary) {
+    EDGEBERT_ASSIGN_OR_RETURN(options.boundary, ParseBoundary(*boundary));
+  }
+  EDGEBERT_RETURN_IF_ERROR(CheckHardwareFlags(regulator, transition_time));
   return options;
 }
 
@@ -78,9 +159,8 @@ Result<std::optional<Arithmetic>> ClassifierFlags::ParsedArithmetic() const {
 Result<std::shared_ptr<const ClassifierModel>> ClassifierFlags::LoadModel() const {
   ClassifierModelOptions options;
   EDGEBERT_ASSIGN_OR_RETURN(options.arithmetic, ParsedArithmetic());
-  if (hardware) {
-    EDGEBERT_ASSIGN_OR_RETURN(options.hardware, LoadHardware(*hardware));
-  }
+  EDGEBERT_ASSIGN_OR_RETURN(options.hardware,
+                            LoadHardwareFlags(hardware, regulator, transition_time));
   EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, ModelPath(model));
   return ClassifierModel::Load(path, options);
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "edgebert/accel/hardware.h"
 #include "edgebert/base/status.h"
 #include "edgebert/pipeline/classifier.h"
 
@@ -21,9 +22,13 @@ struct ClassifierFlags {
   std::optional<std::string> arithmetic;
   std::optional<std::string> hardware;
   std::optional<std::string> policy;
+  std::optional<std::string> replan;
   std::optional<std::string> latency_target;
   std::optional<std::string> threshold;
   std::optional<int> max_tokens;
+  std::optional<std::string> boundary;
+  std::optional<std::string> regulator;
+  std::optional<std::string> transition_time;
 
   void AddTo(CLI::App& command);
 
@@ -36,6 +41,21 @@ struct ClassifierFlags {
   /// Checks --arithmetic; an error is one of usage.
   Result<std::optional<Arithmetic>> ParsedArithmetic() const;
 };
+
+/// The description that --hardware names, or the built-in one, with --regulator and
+/// --transition-time applied.
+Result<HardwareDescription> LoadHardwareFlags(const std::optional<std::string>& hardware,
+                                              const std::optional<std::string>& regulator,
+                                              const std::optional<std::string>& transition_time);
+
+/// Checks what needs no file of those two; an error is one of usage.
+Status CheckHardwareFlags(const std::optional<std::string>& regulator,
+                          const std::optional<std::string>& transition_time);
+
+/// Adds --hardware, --regulator and --transition-time.
+void AddHardwareFlags(CLI::App& command, std::optional<std::string>& hardware,
+                      std::optional<std::string>& regulator,
+                      std::optional<std::string>& transition_time);
 
 /// Adds --model.
 void AddModelFlag(CLI::App& command, std::optional<std::string>& model);

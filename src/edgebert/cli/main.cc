@@ -71,6 +71,9 @@ int Main(int argc, char** argv) {
 #ifdef EDGEBERT_HAS_TRAINING
   AddTrainCommand(app, action);
 #endif
+  AddHardwareCommand(app, action);
+  AddEnvmCommand(app, action);
+  AddPlanCommand(app, action);
   AddExitsCommand(app, action);
   AddCalibrateCommand(app, action);
   try {

@@ -5,16 +5,20 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "edgebert/base/file.h"
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/dump.h"
+#include "edgebert/cli/energy_table.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/text_lines.h"
+#include "edgebert/power/waveform.h"
 
 namespace edgebert::cli {
 namespace {
 
 constexpr size_t kShownBytes = 100;
+constexpr int kLabelWidth = 12;
 
 struct RunFlags {
   ClassifierFlags classifier;
@@ -22,12 +26,18 @@ struct RunFlags {
   std::optional<std::string> pair;
   std::optional<std::string> file;
   std::optional<std::string> dump;
+  std::optional<std::string> waveform;
   bool pairs = false;
   bool json = false;
 };
 
 double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+EnergyReport ReportOf(const Classification& answer, const Classifier& classifier) {
+  return {classifier.options().boundary, answer.account, answer.conventional_account,
+          answer.energy_range};
 }
 
 OrderedJson ToJson(const TextInput& input, const Classification& answer,
@@ -40,7 +50,7 @@ OrderedJson ToJson(const TextInput& input, const Classification& answer,
     voltages.push_back(layer.voltage.value());
     frequencies.push_back(layer.frequency.value());
   }
-  return {
+  OrderedJson object = {
       {"text", input.text},
       {"text_pair", input.pair ? OrderedJson(*input.pair) : OrderedJson()},
       {"label", answer.label},
@@ -59,11 +69,10 @@ OrderedJson ToJson(const TextInput& input, const Classification& answer,
       {"frequency_hz", frequencies},
       {"latency_s", answer.latency.value()},
       {"latency_target_s", answer.latency_target.value()},
-      {"energy_j", answer.energy.value()},
-      {"conventional_energy_j", answer.conventional_energy.value()},
-      {"boundary", kEstimateBoundary},
-      {"wall_s", wall_s},
   };
+  AddEnergy(ReportOf(answer, classifier), object);
+  object["wall_s"] = wall_s;
+  return object;
 }
 
 /// "0.730 V, 397 MHz", or the points layer by layer where they differ.
@@ -112,10 +121,7 @@ void PrintAnswer(const TextInput& input, const Classification& answer, const Cla
   fmt::print("  supply      {}\n", DescribePoints(answer.layers));
   fmt::print("  latency     {:.3f} ms of {:.3f} ms allowed\n", answer.latency.value() * 1e3,
              answer.latency_target.value() * 1e3);
-  fmt::print("  energy      {:.1f} µJ, plain inference {:.1f} µJ: {:.2f}x less\n",
-             answer.energy.value() * 1e6, answer.conventional_energy.value() * 1e6,
-             answer.conventional_energy / answer.energy);
-  fmt::print("  boundary    {}\n", kEstimateBoundary);
+  fmt::print("{}", FormatEnergy(ReportOf(answer, classifier), kLabelWidth));
   fmt::print("  this CPU    {:.2f} ms, {} arithmetic\n", wall_s * 1e3,
              ArithmeticName(classifier.model().encoder()->arithmetic()));
 }
@@ -131,6 +137,18 @@ Status DumpAllLayers(const ClassifierModel& model, const RunFlags& flags, size_t
   return dump.Write(*flags.dump);
 }
 
+/// Writes V(t), f(t) and power(t) of an answer.
+Status WriteWaveform(const Classifier& classifier, const Classification& answer,
+                     const std::string& path) {
+  const CostEstimator& costs = classifier.model().costs();
+  std::vector<OperatingPoint> points;
+  for (const LayerFigures& layer : answer.layers) {
+    points.push_back({layer.voltage, layer.frequency});
+  }
+  return WriteFileAtomically(
+      path, WaveformCsv(WaveformOf(costs.power(), costs.WorkFor(answer.tokens), points)));
+}
+
 int RunOne(const RunFlags& flags, Classifier& classifier) {
   const TextInput input{*flags.text, flags.pair};
   const auto start = std::chrono::steady_clock::now();
@@ -138,6 +156,11 @@ int RunOne(const RunFlags& flags, Classifier& classifier) {
   const double wall_s = SecondsSince(start);
   if (!answer.ok()) {
     return Fail(answer.status());
+  }
+  if (flags.waveform) {
+    if (const Status written = WriteWaveform(classifier, *answer, *flags.waveform); !written.ok()) {
+      return Fail(written);
+    }
   }
   if (flags.json) {
     PrintJsonLine(ToJson(input, *answer, classifier, wall_s));
@@ -192,14 +215,19 @@ int Run(const RunFlags& flags) {
     return Fail(InvalidArgument("run: --pairs goes with --file; use --pair TEXT for one text"),
                 kUsageError);
   }
-  if (flags.file && (flags.pair || flags.dump)) {
-    return Fail(InvalidArgument("run: --pair and --dump go with one text, not with --file (--pairs "
-                                "splits each line of a file at its tab)"),
+  if (flags.file && (flags.pair || flags.dump || flags.waveform)) {
+    return Fail(InvalidArgument("run: --pair, --dump and --waveform go with one text, not with "
+                                "--file (--pairs splits each line of a file at its tab)"),
                 kUsageError);
   }
   const Result<ClassifierOptions> options = flags.classifier.Options();
   if (!options.ok()) {
     return Fail(options.status(), kUsageError);
+  }
+  if (options->policy == Policy::kOracle) {
+    return Fail(InvalidArgument("run: policy 'oracle' knows each exit beforehand: it is a bound, "
+                                "for eval and trace"),
+                kUsageError);
   }
   if (const auto arithmetic = flags.classifier.ParsedArithmetic(); !arithmetic.ok()) {
     return Fail(arithmetic.status(), kUsageError);
@@ -249,6 +277,10 @@ void AddRunCommand(CLI::App& app, Action& action) {
   command
       ->add_option("--dump", flags->dump,
                    "Write the logits and token states of all layers to a JSON file")
+      ->type_name("FILE");
+  command
+      ->add_option("--waveform", flags->waveform,
+                   "Write voltage, clock and power over the sentence's time to a CSV file")
       ->type_name("FILE");
   command->callback([flags, &action] { action = [flags] { return Run(*flags); }; });
 }

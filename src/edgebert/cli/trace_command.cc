@@ -2,111 +2,282 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <numeric>
 
 #include "edgebert/base/file.h"
+#include "edgebert/base/text.h"
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
-#include "edgebert/engine/entropy_trace.h"
+#include "edgebert/pipeline/shape_model.h"
+#include "edgebert/pipeline/trace_study.h"
 
 namespace edgebert::cli {
 namespace {
 
 constexpr uint64_t kMaxTraceBytes = uint64_t{1} << 30;
+constexpr int kDefaultTokens = 128;
 
 struct TraceFlags {
   std::string file;
   std::string threshold;
-  std::string policy = "early-exit";
+  std::optional<std::string> policy;
+  bool compare = false;
   std::optional<std::string> predictor;
   std::string variant = "clean";
   bool planned_layer = false;
   int classes = 2;
+  std::optional<std::string> latency_target;
+  std::optional<std::string> labels;
+  std::optional<std::string> tokens;
+  std::string plan_on = "halves";
+  std::string boundary = "system";
+  std::string replan = "never";
+  std::string max_forced = "0";
+  std::optional<std::string> hardware;
+  std::optional<std::string> regulator;
+  std::optional<std::string> transition_time;
   bool json = false;
 };
 
-Status CheckUsage(const TraceFlags& flags) {
-  EDGEBERT_RETURN_IF_ERROR(ParseThreshold(flags.threshold).status());
-  if (flags.policy != "early-exit" && flags.policy != "predicted") {
-    return InvalidArgument(
-        fmt::format("trace: unknown policy '{}' (early-exit or predicted)", flags.policy));
+/// What the flags say without looking at any file.
+struct TraceRequest {
+  TraceStudyOptions options;
+  std::vector<Policy> policies;
+  std::optional<std::string> plan_file;
+};
+
+Result<TraceRequest> ParseRequest(const TraceFlags& flags) {
+  TraceRequest request;
+  TraceStudyOptions& options = request.options;
+  EDGEBERT_ASSIGN_OR_RETURN(options.threshold_nats, ParseThreshold(flags.threshold));
+  if (flags.latency_target) {
+    EDGEBERT_ASSIGN_OR_RETURN(options.latency_target, LatencyTarget::Parse(*flags.latency_target));
   }
+  EDGEBERT_ASSIGN_OR_RETURN(options.boundary, ParseBoundary(flags.boundary));
+  EDGEBERT_ASSIGN_OR_RETURN(options.replan, ParseReplan(flags.replan));
+  const Result<double> max_forced = ParseFiniteNumber(flags.max_forced);
+  if (!max_forced.ok() || *max_forced < 0 || *max_forced > 1) {
+    return InvalidArgument(fmt::format(
+        "trace: --max-forced {}: expected a share from 0 to 1, such as 0.01", flags.max_forced));
+  }
+  options.max_forced = *max_forced;
   if (flags.variant != "clean" && flags.variant != "artifact") {
     return InvalidArgument(
         fmt::format("trace: unknown variant '{}' (clean or artifact)", flags.variant));
   }
-  const bool predicted = flags.policy == "predicted";
-  if (predicted != flags.predictor.has_value()) {
-    return InvalidArgument(predicted ? "trace: policy predicted needs --predictor FILE"
-                                     : "trace: --predictor goes with --policy predicted");
+  options.predicted = {.artifact = flags.variant == "artifact",
+                       .planned_layer = flags.planned_layer};
+  if (flags.compare && flags.policy) {
+    return InvalidArgument("trace: give either --policy or --compare");
   }
-  if (flags.planned_layer && !predicted) {
+  EDGEBERT_ASSIGN_OR_RETURN(const Policy policy, ParsePolicy(flags.policy.value_or("early-exit")));
+  if (!flags.compare) {
+    request.policies = {policy};
+  } else {
+    for (const Policy each : AllPolicies()) {
+      if (flags.predictor || !NeedsPredictedLayer(each)) {
+        request.policies.push_back(each);
+      }
+    }
+  }
+  const bool paced = flags.compare || policy == Policy::kPaced;
+  if (!paced && (options.replan != Replan::kNever || options.max_forced > 0)) {
+    return InvalidArgument("trace: --replan and --max-forced go with --policy paced or --compare");
+  }
+  const bool predicts = flags.compare || NeedsPredictedLayer(policy) ||
+                        (paced && options.replan == Replan::kPredictedLayer);
+  if (!flags.predictor && !flags.compare && predicts) {
+    return InvalidArgument(
+        fmt::format("trace: policy {} needs --predictor FILE", PolicyName(policy)));
+  }
+  if (!flags.predictor && options.replan == Replan::kPredictedLayer) {
+    return InvalidArgument("trace: --replan predicted-layer needs --predictor FILE");
+  }
+  if (flags.predictor && !predicts) {
+    return InvalidArgument("trace: --predictor goes with policies that predict, or --compare");
+  }
+  if (flags.planned_layer && !flags.compare && policy != Policy::kPredicted) {
     return InvalidArgument("trace: --planned-layer goes with --policy predicted");
   }
   if (flags.classes < 2 || flags.classes > kMaxClasses) {
     return InvalidArgument(
         fmt::format("trace: --classes {}: expected 2 to {}", flags.classes, kMaxClasses));
   }
-  return OkStatus();
+  options.plan_on = flags.plan_on == "halves" ? PlanOn::kHalves
+                    : flags.plan_on == "self" ? PlanOn::kSelf
+                                              : PlanOn::kOther;
+  if (options.plan_on == PlanOn::kOther) {
+    request.plan_file = flags.plan_on;
+  }
+  return request;
 }
 
-Result<std::vector<int>> Exits(const TraceFlags& flags, int& num_layers) {
-  EDGEBERT_ASSIGN_OR_RETURN(const std::string csv, ReadTextFile(flags.file, kMaxTraceBytes));
-  EDGEBERT_ASSIGN_OR_RETURN(const EntropyTrace trace,
-                            ParseEntropyTrace(csv, flags.classes, flags.file));
-  EDGEBERT_ASSIGN_OR_RETURN(const double threshold, ParseThreshold(flags.threshold));
-  num_layers = trace.num_layers;
+Result<TraceInput> ReadTrace(const std::string& file, int classes) {
+  EDGEBERT_ASSIGN_OR_RETURN(const std::string csv, ReadTextFile(file, kMaxTraceBytes));
+  TraceInput input;
+  EDGEBERT_ASSIGN_OR_RETURN(input.entropies, ParseEntropyTrace(csv, classes, file));
+  input.tokens.assign(input.entropies.num_sentences(), kDefaultTokens);
+  return input;
+}
+
+/// Results of all policies asked for, and of those that others are compared with.
+struct TraceResults {
+  std::vector<TraceFigures> figures;  ///< As TraceRequest::policies.
+  TraceFigures conventional;
+  TraceFigures early_exit;
+  TraceFigures oracle;
+};
+
+Result<TraceResults> Study(const TraceFlags& flags, TraceRequest& request) {
+  EDGEBERT_ASSIGN_OR_RETURN(TraceInput input, ReadTrace(flags.file, flags.classes));
+  const int num_layers = input.entropies.num_layers;
+  if (flags.tokens) {
+    EDGEBERT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(*flags.tokens, kMaxTraceBytes));
+    EDGEBERT_ASSIGN_OR_RETURN(input.tokens, ParseTokenCounts(text, *flags.tokens));
+  }
+  if (flags.labels) {
+    EDGEBERT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(*flags.labels, kMaxTraceBytes));
+    EDGEBERT_ASSIGN_OR_RETURN(input.labels, ParseTraceLabels(text, num_layers, *flags.labels));
+  }
+  std::optional<TraceInput> other;
+  if (request.plan_file) {
+    EDGEBERT_ASSIGN_OR_RETURN(other, ReadTrace(*request.plan_file, flags.classes));
+  }
+  std::optional<PredictorTable> table;
+  if (flags.predictor) {
+    EDGEBERT_ASSIGN_OR_RETURN(const std::string text,
+                              ReadTextFile(*flags.predictor, kMaxTraceBytes));
+    EDGEBERT_ASSIGN_OR_RETURN(table, ParsePredictorCsv(text, *flags.predictor));
+    request.options.predictor = &*table;
+  }
+  EDGEBERT_ASSIGN_OR_RETURN(
+      HardwareDescription hardware,
+      LoadHardwareFlags(flags.hardware, flags.regulator, flags.transition_time));
+  const Model shape = AlbertBaseShape(num_layers, flags.classes);
+  EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
+                            CostEstimator::Create(shape, std::move(hardware)));
+  EDGEBERT_ASSIGN_OR_RETURN(const TraceStudy study,
+                            TraceStudy::Create(std::move(input), costs, shape.config.max_positions,
+                                               request.options, std::move(other)));
+  TraceResults results;
+  EDGEBERT_ASSIGN_OR_RETURN(results.conventional, study.Run(Policy::kConventional));
+  EDGEBERT_ASSIGN_OR_RETURN(results.early_exit, study.Run(Policy::kEarlyExit));
+  EDGEBERT_ASSIGN_OR_RETURN(results.oracle, study.Run(Policy::kOracle));
+  for (const Policy policy : request.policies) {
+    EDGEBERT_ASSIGN_OR_RETURN(TraceFigures figures, study.Run(policy));
+    results.figures.push_back(std::move(figures));
+  }
+  return results;
+}
+
+OrderedJson ToJson(const TraceFlags& flags, const TraceRequest& request,
+                   const TraceResults& results, size_t index) {
+  const TraceFigures& figures = results.figures[index];
+  const BothSides& energy = figures.energy;
+  return {
+      {"policy", PolicyName(request.policies[index])},
+      {"variant", flags.variant},
+      {"planned_layer", flags.planned_layer},
+      {"threshold_nats", request.options.threshold_nats},
+      {"sentences", figures.sentences},
+      {"mean_exit_layer", figures.mean_exit_layer},
+      {"exit_histogram", figures.exit_histogram},
+      {"latency_target_s", figures.latency_target.value()},
+      {"latency_s", figures.latency.value()},
+      {"boundary", BoundaryName(request.options.boundary)},
+      {"plan_on", flags.plan_on},
+      {"replan", flags.replan},
+      {"max_forced", request.options.max_forced},
+      {"forced", figures.forced},
+      {"misses", figures.misses},
+      {"energy_j", energy.supply.value()},
+      {"over_conventional", results.conventional.energy.supply / energy.supply},
+      {"over_early_exit", results.early_exit.energy.supply / energy.supply},
+      {"of_oracle", results.oracle.energy.supply / energy.supply},
+      {"load_energy_j", energy.load.value()},
+      {"load_over_conventional", results.conventional.energy.load / energy.load},
+      {"load_over_early_exit", results.early_exit.energy.load / energy.load},
+      {"load_of_oracle", results.oracle.energy.load / energy.load},
+      {"accuracy", figures.accuracy ? OrderedJson(*figures.accuracy) : OrderedJson()},
+  };
+}
+
+void PrintOne(const TraceFlags& flags, const TraceRequest& request, const TraceResults& results) {
+  const TraceFigures& figures = results.figures.front();
+  const bool predicted = request.policies.front() == Policy::kPredicted;
+  fmt::print("{} sentences, policy {}{}, threshold {} nats\n", figures.sentences,
+             PolicyName(request.policies.front()),
+             predicted ? fmt::format(" ({}{})", flags.variant,
+                                     flags.planned_layer ? ", planned layer" : "")
+                       : "",
+             flags.threshold);
+  fmt::print("  mean exit layer  {:.6f} of {}\n  exits by layer   {}\n", figures.mean_exit_layer,
+             figures.exit_histogram.size(), fmt::join(figures.exit_histogram, " "));
+  fmt::print("  latency          {:.3f} ms of {:.3f} ms allowed; {} missed, {} forced exits\n",
+             figures.latency.value() * 1e3, figures.latency_target.value() * 1e3, figures.misses,
+             figures.forced);
+  const auto side = [&](std::string_view name, Joules BothSides::*member) {
+    const Joules energy = figures.energy.*member;
+    fmt::print(
+        "  {:<15}  {:.1f} µJ a sentence: {:.2f}x less than conventional, {:.2f}x less than early "
+        "exit, {:.3f} of the oracle's saving\n",
+        name, energy.value() * 1e6, results.conventional.energy.*member / energy,
+        results.early_exit.energy.*member / energy, results.oracle.energy.*member / energy);
+  };
+  side("at the supply", &BothSides::supply);
+  side("at the load", &BothSides::load);
+  fmt::print("  boundary         {}\n", BoundaryName(request.options.boundary));
+  if (figures.accuracy) {
+    fmt::print("  accuracy         {:.2f} %\n", *figures.accuracy * 100);
+  }
+}
+
+void PrintComparison(const TraceFlags& flags, const TraceRequest& request,
+                     const TraceResults& results) {
+  const TraceFigures& first = results.figures.front();
+  fmt::print("{} sentences, threshold {} nats, target {:.3f} ms, boundary {}, planned on {}\n",
+             first.sentences, flags.threshold, first.latency_target.value() * 1e3,
+             BoundaryName(request.options.boundary), flags.plan_on);
+  fmt::print(
+      "                                            at the supply                  at the load\n"
+      "  policy               exit  forced  missed  / conv.  / exit  of oracle  / conv.  / exit  "
+      "of "
+      "oracle\n");
+  for (size_t i = 0; i < request.policies.size(); ++i) {
+    const TraceFigures& figures = results.figures[i];
+    const BothSides& energy = figures.energy;
+    fmt::print(
+        "  {:<20} {:>5.2f} {:>6} {:>7} {:>8.2f} {:>7.2f} {:>10.3f} {:>8.2f} {:>7.2f} {:>10.3f}\n",
+        PolicyName(request.policies[i]), figures.mean_exit_layer, figures.forced, figures.misses,
+        results.conventional.energy.supply / energy.supply,
+        results.early_exit.energy.supply / energy.supply,
+        results.oracle.energy.supply / energy.supply,
+        results.conventional.energy.load / energy.load,
+        results.early_exit.energy.load / energy.load, results.oracle.energy.load / energy.load);
+  }
   if (!flags.predictor) {
-    EntropyExitRule rule(threshold);
-    return ReplayExits(trace, rule);
+    fmt::print("  (predicted and predicted-safe need --predictor FILE)\n");
   }
-  EDGEBERT_ASSIGN_OR_RETURN(const std::string table_csv,
-                            ReadTextFile(*flags.predictor, kMaxTraceBytes));
-  EDGEBERT_ASSIGN_OR_RETURN(const PredictorTable table,
-                            ParsePredictorCsv(table_csv, *flags.predictor));
-  if (table.num_columns >= trace.num_layers) {
-    return DataLoss(fmt::format("{} predicts {} layers after the first, but {} has {} in all",
-                                *flags.predictor, table.num_columns, flags.file, trace.num_layers));
-  }
-  PredictedExitRule rule(
-      threshold, table, trace.Layers(),
-      {.artifact = flags.variant == "artifact", .planned_layer = flags.planned_layer});
-  return ReplayExits(trace, rule);
 }
 
 int Trace(const TraceFlags& flags) {
-  if (const Status status = CheckUsage(flags); !status.ok()) {
-    return Fail(status, kUsageError);
+  Result<TraceRequest> request = ParseRequest(flags);
+  if (!request.ok()) {
+    return Fail(request.status(), kUsageError);
   }
-  int num_layers = 0;
-  const Result<std::vector<int>> exits = Exits(flags, num_layers);
-  if (!exits.ok()) {
-    return Fail(exits.status());
+  const Result<TraceResults> results = Study(flags, *request);
+  if (!results.ok()) {
+    return Fail(results.status());
   }
-  std::vector<int> histogram(static_cast<size_t>(num_layers));
-  for (const int layer : *exits) {
-    ++histogram[static_cast<size_t>(layer - 1)];
-  }
-  const double mean =
-      std::accumulate(exits->begin(), exits->end(), 0.0) / static_cast<double>(exits->size());
   if (flags.json) {
-    PrintJsonLine({{"policy", flags.policy},
-                   {"variant", flags.variant},
-                   {"planned_layer", flags.planned_layer},
-                   {"threshold_nats", *ParseThreshold(flags.threshold)},
-                   {"sentences", exits->size()},
-                   {"mean_exit_layer", mean},
-                   {"exit_histogram", histogram}});
-    return kSuccess;
+    for (size_t i = 0; i < results->figures.size(); ++i) {
+      PrintJsonLine(ToJson(flags, *request, *results, i));
+    }
+  } else if (flags.compare) {
+    PrintComparison(flags, *request, *results);
+  } else {
+    PrintOne(flags, *request, *results);
   }
-  fmt::print("{} sentences, policy {}{}, threshold {} nats\n", exits->size(), flags.policy,
-             flags.predictor ? fmt::format(" ({}{})", flags.variant,
-                                           flags.planned_layer ? ", planned layer" : "")
-                             : "",
-             flags.threshold);
-  fmt::print("  mean exit layer  {:.6f} of {}\n  exits by layer   {}\n", mean, num_layers,
-             fmt::join(histogram, " "));
   return kSuccess;
 }
 
@@ -115,13 +286,43 @@ int Trace(const TraceFlags& flags) {
 void AddTraceCommand(CLI::App& app, Action& action) {
   auto flags = std::make_shared<TraceFlags>();
   CLI::App* command = app.add_subcommand(
-      "trace", "Exit layers on a file of entropies, a row a sentence, a column a layer");
+      "trace", "Exit layers and energy on a file of entropies, a row a sentence, a column a layer");
   command->add_option("file", flags->file, "Comma-separated entropies in nats")->required();
   command->add_option("--threshold", flags->threshold, "Entropy threshold")
       ->required()
       ->type_name("NATS");
-  command->add_option("--policy", flags->policy, "early-exit or predicted [early-exit]")
+  command->add_option("--policy", flags->policy, "Any policy; see docs/policies.md [early-exit]")
       ->type_name("NAME");
+  command->add_flag("--compare", flags->compare, "All policies, one line each");
+  command
+      ->add_option("--latency-target", flags->latency_target,
+                   "Deadline of a sentence: 8ms, 0.008s, or a factor of the time of all layers at "
+                   "the nominal point such as 1.5x [2x]")
+      ->type_name("TIME");
+  command
+      ->add_option("--boundary", flags->boundary,
+                   "What energies include: on-chip, or system (with DRAM) [system]")
+      ->type_name("NAME");
+  command
+      ->add_option("--plan-on", flags->plan_on,
+                   "What paced plans on: halves (odd rows on even ones and the other way round), "
+                   "self, or another file of entropies [halves]")
+      ->type_name("FILE");
+  command
+      ->add_option("--replan", flags->replan,
+                   "When paced plans anew: never, predicted-layer, first-entropy or each-layer "
+                   "[never]")
+      ->type_name("NAME");
+  command
+      ->add_option("--max-forced", flags->max_forced,
+                   "Share of sentences that paced may stop before their entropy says so [0]")
+      ->type_name("SHARE");
+  command
+      ->add_option("--labels", flags->labels,
+                   "The right class and the class at each layer, a row a sentence: gives accuracy")
+      ->type_name("FILE");
+  command->add_option("--tokens", flags->tokens, "A token count a row [128 everywhere]")
+      ->type_name("FILE");
   command
       ->add_option("--predictor", flags->predictor,
                    "Table of later entropies by first-layer entropy (CSV)")
@@ -134,7 +335,8 @@ void AddTraceCommand(CLI::App& app, Action& action) {
   command->add_flag("--planned-layer", flags->planned_layer,
                     "Exit at the predicted layer exactly: what voltage scaling plans for");
   command->add_option("--classes", flags->classes, "Classes of the task [2]")->type_name("N");
-  command->add_flag("--json", flags->json, "One JSON object");
+  AddHardwareFlags(*command, flags->hardware, flags->regulator, flags->transition_time);
+  command->add_flag("--json", flags->json, "One JSON object a policy");
   command->callback([flags, &action] { action = [flags] { return Trace(*flags); }; });
 }
 

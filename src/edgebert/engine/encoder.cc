@@ -59,9 +59,28 @@ Result<EncoderResult> EncoderSession::Run(std::span<const int32_t> ids,
                                           std::span<const int32_t> segment_ids, ExitRule& rule,
                                           LayerObserver* observer) {
   EDGEBERT_RETURN_IF_ERROR(CheckInput(ids, segment_ids));
+  return RunLayers({ids, segment_ids}, rule, observer);
+}
+
+Result<EncoderResult> EncoderSession::RunWithWordCodes(std::span<const int32_t> ids,
+                                                       std::span<const int32_t> segment_ids,
+                                                       std::span<const uint8_t> word_codes,
+                                                       ExitRule& rule, LayerObserver* observer) {
+  EDGEBERT_RETURN_IF_ERROR(CheckInput(ids, segment_ids));
+  const auto width = static_cast<size_t>(encoder_->config().embedding_size);
+  if (word_codes.size() != ids.size() * width) {
+    return InvalidArgument(
+        fmt::format("{} word codes for {} tokens of {}", word_codes.size(), ids.size(), width));
+  }
+  OperationContext context{ids, segment_ids};
+  context.word_codes = word_codes;
+  return RunLayers(context, rule, observer);
+}
+
+Result<EncoderResult> EncoderSession::RunLayers(OperationContext context, ExitRule& rule,
+                                                LayerObserver* observer) {
   const ModelConfig& config = encoder_->config();
-  const int tokens = static_cast<int>(ids.size());
-  OperationContext context{ids, segment_ids, 0, 0};
+  const int tokens = static_cast<int>(context.ids.size());
   for (const Operation& operation : BuildEmbeddingProgram(config, tokens).operations) {
     executor_->Execute(operation, context);
   }

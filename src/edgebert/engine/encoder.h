@@ -70,8 +70,17 @@ class EncoderSession {
   Result<EncoderResult> Run(std::span<const int32_t> ids, std::span<const int32_t> segment_ids,
                             ExitRule& rule, LayerObserver* observer = nullptr);
 
+  /// As Run(), with `word_codes` in place of the rows that `ids` name: AF8 codes under the exponent
+  /// bias of the model's word table, which must be AF8. [tokens × embedding_size]
+  Result<EncoderResult> RunWithWordCodes(std::span<const int32_t> ids,
+                                         std::span<const int32_t> segment_ids,
+                                         std::span<const uint8_t> word_codes, ExitRule& rule,
+                                         LayerObserver* observer = nullptr);
+
  private:
   Status CheckInput(std::span<const int32_t> ids, std::span<const int32_t> segment_ids) const;
+  Result<EncoderResult> RunLayers(OperationContext context, ExitRule& rule,
+                                  LayerObserver* observer);
 
   std::shared_ptr<const Encoder> encoder_;
   std::unique_ptr<Executor> executor_;

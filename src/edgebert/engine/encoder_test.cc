@@ -74,6 +74,31 @@ TEST(EncoderTest, LeavesWhereTheRuleSaysWithThatLayersLogits) {
   EXPECT_FALSE(all->entropies_nats[1]);  // Layer 2 has no off-ramp.
 }
 
+TEST(EncoderTest, WordCodesStandInForTheRowsOfTheTable) {
+  const Model model = RandomModel(RandomModelConfig(), true, 1);
+  const std::vector<uint8_t> table = Af8Codes(*model.Find("embedding.word"));
+  std::vector<uint8_t> codes;
+  std::vector<int32_t> other_ids;
+  for (const int32_t id : kIds) {
+    const auto first = table.begin() + std::ptrdiff_t{24} * id;
+    codes.insert(codes.end(), first, first + 24);
+    other_ids.push_back(39 - id);
+  }
+  for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kHost}) {
+    const LayerRecorder expected = RunAll(model, arithmetic);
+    EncoderSession session = SessionOf(model, arithmetic);
+    EntropyExitRule never(0.0);
+    LayerRecorder recorder;
+    ASSERT_OK(session.RunWithWordCodes(other_ids, kSegments, codes, never, &recorder));
+    EXPECT_EQ(recorder.states, expected.states);
+    EXPECT_NE(session.RunWithWordCodes(kIds, kSegments, std::span(codes).first(24), never)
+                  .status()
+                  .message()
+                  .find("24 word codes for 8 tokens of 24"),
+              std::string::npos);
+  }
+}
+
 TEST(EncoderTest, ASessionForgetsEarlierSentences) {
   for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kHost}) {
     const Model model = RandomModel(RandomModelConfig(), arithmetic == Arithmetic::kHost, 1);

@@ -16,6 +16,8 @@ struct OperationContext {
   std::span<const int32_t> segment_ids;
   int layer = 0;           ///< From 1; 0 for the embedding.
   int distinct_layer = 0;  ///< From 0.
+  /// [tokens × embedding_size]: AF8 codes that stand in for the word table's rows; empty for none.
+  std::span<const uint8_t> word_codes = {};
 };
 
 /// Carries out the operations of layer programs in one arithmetic, one sentence at a time, keeping

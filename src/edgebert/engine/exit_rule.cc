@@ -98,7 +98,10 @@ bool PredictedExitRule::ShouldExit(const OffRampView& view) {
       return true;
     }
     predicted_layer_ = Predict(entropy_nats);
-    return layer >= *predicted_layer_;
+    return !options_.predict_only && layer >= *predicted_layer_;
+  }
+  if (options_.predict_only) {
+    return entropy_nats < threshold_nats_;
   }
   if (options_.artifact && layer >= num_layers() - 1) {
     return false;

@@ -108,12 +108,15 @@ struct PredictedExitOptions {
   /// Leaves at the predicted layer exactly, without looking at entropies after the first layer:
   /// the layer that voltage scaling plans for.
   bool planned_layer = false;
+  /// Predicts, but leaves only where an entropy is below the threshold.
+  bool predict_only = false;
 };
 
 /// The paper's exit prediction: the first layer's entropy selects the nearest row of a table of
 /// later entropies; the first column below the threshold is the predicted layer (the next one with
-/// an off-ramp, where it has none), the last layer when there is none. A sentence leaves at the
-/// predicted layer at the latest, or earlier when an entropy is below the threshold.
+/// an off-ramp, where it has none), the last layer when there is none. Unless the options say
+/// otherwise, a sentence leaves at the predicted layer at the latest, or earlier when an entropy is
+/// below the threshold.
 class PredictedExitRule : public ExitRule {
  public:
   /// `table` must be valid and outlive the rule; `off_ramp_layers` ascend and end with the

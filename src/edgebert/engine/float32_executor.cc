@@ -67,7 +67,7 @@ class Float32Executor : public Executor {
   const SlotArray<float>& slot(Slot which) const { return slots_[static_cast<size_t>(which)]; }
 
   void Run(const EmbeddingLookup& op, const OperationContext& context) {
-    LookUpEmbeddings(weights_.common, context.ids, context.segment_ids,
+    LookUpEmbeddings(weights_.common, context.ids, context.segment_ids, context.word_codes,
                      slot(op.output).Resize(op.tokens, op.width));
   }
 

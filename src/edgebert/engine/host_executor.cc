@@ -217,7 +217,7 @@ class HostExecutor : public Executor {
 
   void Run(const EmbeddingLookup& op, const OperationContext& context) {
     const std::span<float> values = floats_.Resize(op.tokens, op.width);
-    LookUpEmbeddings(weights_.common, context.ids, context.segment_ids, values);
+    LookUpEmbeddings(weights_.common, context.ids, context.segment_ids, context.word_codes, values);
     Quantize(op.output, context.layer, op.tokens, op.width, values);
   }
 

@@ -22,6 +22,13 @@ void AddRow(const std::vector<float>& table, size_t index, std::span<float> row)
   }
 }
 
+/// row = what the codes of a word row stand for.
+void DecodeWordRow(const CommonWeights& weights, const uint8_t* codes, std::span<float> row) {
+  for (size_t i = 0; i < row.size(); ++i) {
+    row[i] = weights.word_values[codes[i]];
+  }
+}
+
 /// row = the row `index` of the word table.
 void CopyWordRow(const CommonWeights& weights, size_t index, std::span<float> row) {
   const Tensor& table = weights.word_table;
@@ -29,10 +36,7 @@ void CopyWordRow(const CommonWeights& weights, size_t index, std::span<float> ro
     std::memcpy(row.data(), table.payload.data() + index * row.size_bytes(), row.size_bytes());
     return;
   }
-  const uint8_t* codes = table.payload.data() + index * row.size();
-  for (size_t i = 0; i < row.size(); ++i) {
-    row[i] = weights.word_values[codes[i]];
-  }
+  DecodeWordRow(weights, table.payload.data() + index * row.size(), row);
 }
 
 NormWeights TakeNorm(Model& model, const std::string& name) {
@@ -166,11 +170,16 @@ CommonWeights TakeCommonWeights(Model& model) {
 }
 
 void LookUpEmbeddings(const CommonWeights& weights, std::span<const int32_t> ids,
-                      std::span<const int32_t> segment_ids, std::span<float> output) {
+                      std::span<const int32_t> segment_ids, std::span<const uint8_t> word_codes,
+                      std::span<float> output) {
   const auto width = static_cast<size_t>(weights.config.embedding_size);
   for (size_t token = 0; token < ids.size(); ++token) {
     const std::span<float> row = output.subspan(token * width, width);
-    CopyWordRow(weights, static_cast<size_t>(ids[token]), row);
+    if (word_codes.empty()) {
+      CopyWordRow(weights, static_cast<size_t>(ids[token]), row);
+    } else {
+      DecodeWordRow(weights, word_codes.data() + token * width, row);
+    }
     AddRow(weights.segment_table, static_cast<size_t>(segment_ids[token]), row);
     AddRow(weights.position_table, token, row);
     AddLayerNorm(row, {}, weights.embedding_norm.gain, weights.embedding_norm.bias,

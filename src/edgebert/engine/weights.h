@@ -51,8 +51,10 @@ struct CommonWeights {
 CommonWeights TakeCommonWeights(Model& model);
 
 /// Sums the rows of the three tables for every token, then normalises: [tokens × embedding_size].
+/// Where `word_codes` is not empty, it stands in for the rows of the (AF8) word table.
 void LookUpEmbeddings(const CommonWeights& weights, std::span<const int32_t> ids,
-                      std::span<const int32_t> segment_ids, std::span<float> output);
+                      std::span<const int32_t> segment_ids, std::span<const uint8_t> word_codes,
+                      std::span<float> output);
 
 inline bool IsHeadProjection(MatrixRole role) {
   return role == MatrixRole::kQuery || role == MatrixRole::kKey || role == MatrixRole::kValue;

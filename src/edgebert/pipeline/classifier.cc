@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "edgebert/numeric/entropy.h"
-#include "edgebert/pipeline/schedule.h"
 
 namespace edgebert {
 namespace {
@@ -87,7 +86,7 @@ Result<Encoding> EncodeText(const Tokenizer& tokenizer, std::string_view text,
   return encoding;
 }
 
-Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, double threshold_nats,
+Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, Replan replan, double threshold_nats,
                                                const ExitSettings& exits,
                                                const ModelConfig& config) {
   if (!std::isfinite(threshold_nats) || threshold_nats < 0) {
@@ -98,20 +97,52 @@ Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, double threshold_n
   if (!UsesEarlyExit(policy)) {
     return std::unique_ptr<ExitRule>(std::make_unique<EntropyExitRule>(0.0));
   }
-  if (policy != Policy::kPredicted) {
+  const bool replans_by_prediction = policy == Policy::kPaced && replan == Replan::kPredictedLayer;
+  if (!NeedsPredictedLayer(policy) && !replans_by_prediction) {
     return std::unique_ptr<ExitRule>(std::make_unique<EntropyExitRule>(threshold_nats));
   }
   if (!exits.predictor || !config.HasOffRamp(1)) {
-    return InvalidArgument(
-        "policy 'predicted' needs a model with a predictor table and an off-ramp after layer 1: "
-        "import it with calibration text, or choose another policy");
+    return InvalidArgument(fmt::format(
+        "policy '{}'{} needs a model with a predictor table and an off-ramp after layer 1: import "
+        "it with calibration text, or choose another policy",
+        PolicyName(policy), replans_by_prediction ? ", re-planned by predicted layer," : ""));
   }
   return std::unique_ptr<ExitRule>(std::make_unique<PredictedExitRule>(
-      threshold_nats, *exits.predictor, config.off_ramp_layers));
+      threshold_nats, *exits.predictor, config.off_ramp_layers,
+      PredictedExitOptions{.predict_only = !ForcesPredictedExit(policy)}));
 }
 
-Classifier::Classifier(std::shared_ptr<const ClassifierModel> model, ClassifierOptions options)
-    : model_(std::move(model)), options_(std::move(options)), session_(model_->encoder()) {}
+double ResolveThreshold(const ClassifierModel& model, const ClassifierOptions& options) {
+  return options.threshold_nats ? *options.threshold_nats : AsWritten(model.exits().threshold_nats);
+}
+
+Result<SentencePlanner> MakePlanner(const ClassifierModel& model,
+                                    const ClassifierOptions& options) {
+  PlannerOptions planner;
+  planner.plan = {.policy = options.policy, .replan = options.replan};
+  planner.latency_target = options.latency_target;
+  planner.meter.boundary = options.boundary;
+  ExitSample sample;
+  if (options.policy == Policy::kPaced) {
+    if (!model.exits().record) {
+      return InvalidArgument(
+          "policy 'paced' plans on a model's calibration record, which this one lacks: import it "
+          "with calibration text, or choose another policy");
+    }
+    sample = SampleOfRecord(model.exits(), model.config(), ResolveThreshold(model, options));
+  } else if (options.replan != Replan::kNever) {
+    return InvalidArgument(fmt::format("policy '{}' does not re-plan: that goes with 'paced'",
+                                       PolicyName(options.policy)));
+  }
+  return SentencePlanner(model.costs(), planner, std::move(sample));
+}
+
+Classifier::Classifier(std::shared_ptr<const ClassifierModel> model, ClassifierOptions options,
+                       SentencePlanner planner)
+    : model_(std::move(model)),
+      options_(std::move(options)),
+      session_(model_->encoder()),
+      planner_(std::move(planner)) {}
 
 Result<Classifier> Classifier::Create(std::shared_ptr<const ClassifierModel> model,
                                       ClassifierOptions options) {
@@ -121,17 +152,17 @@ Result<Classifier> Classifier::Create(std::shared_ptr<const ClassifierModel> mod
         "the model is an encoder without a classifier: it has no labels to choose from");
   }
   EDGEBERT_RETURN_IF_ERROR(ResolveMaxTokens(options.max_tokens, config).status());
-  Classifier classifier(std::move(model), std::move(options));
-  EDGEBERT_ASSIGN_OR_RETURN(classifier.rule_,
-                            MakeExitRule(classifier.options_.policy, classifier.threshold_nats(),
-                                         classifier.model_->exits(), classifier.model_->config()));
+  EDGEBERT_ASSIGN_OR_RETURN(
+      std::unique_ptr<ExitRule> rule,
+      MakeExitRule(options.policy, options.replan, ResolveThreshold(*model, options),
+                   model->exits(), config));
+  EDGEBERT_ASSIGN_OR_RETURN(SentencePlanner planner, MakePlanner(*model, options));
+  Classifier classifier(std::move(model), std::move(options), std::move(planner));
+  classifier.rule_ = std::move(rule);
   return classifier;
 }
 
-double Classifier::threshold_nats() const {
-  return options_.threshold_nats ? *options_.threshold_nats
-                                 : AsWritten(model_->exits().threshold_nats);
-}
+double Classifier::threshold_nats() const { return ResolveThreshold(*model_, options_); }
 
 Result<Classification> Classifier::Classify(std::string_view text,
                                             std::optional<std::string_view> pair,
@@ -143,10 +174,15 @@ Result<Classification> Classifier::Classify(std::string_view text,
   FigureCollector collector(observer);
   EDGEBERT_ASSIGN_OR_RETURN(const EncoderResult result,
                             session_.Run(encoding.ids, encoding.segment_ids, *rule_, &collector));
+  std::vector<LayerFigures> layers = collector.TakeFigures();
+  std::vector<double> entropies;
+  for (const LayerFigures& layer : layers) {
+    entropies.push_back(layer.entropy_nats.value_or(std::nan("")));
+  }
   EDGEBERT_ASSIGN_OR_RETURN(
       const ScheduledCost scheduled,
-      CostOfExit(model_->costs(), static_cast<int>(encoding.ids.size()), options_.policy,
-                 options_.latency_target, result.exit_layer, result.predicted_layer));
+      planner_.CostOfExit(static_cast<int>(encoding.ids.size()), result.exit_layer, entropies,
+                          result.predicted_layer));
 
   Classification answer;
   answer.probabilities = Softmax(result.logits);
@@ -159,15 +195,22 @@ Result<Classification> Classifier::Classify(std::string_view text,
   answer.num_layers = config.num_layers;
   answer.exit_layer = result.exit_layer;
   answer.predicted_layer = result.predicted_layer;
-  answer.layers = collector.TakeFigures();
+  answer.layers = std::move(layers);
   for (size_t i = 0; i < answer.layers.size(); ++i) {
     answer.layers[i].voltage = scheduled.cost.points[i].voltage;
     answer.layers[i].frequency = scheduled.cost.points[i].frequency;
   }
   answer.latency = scheduled.cost.latency;
   answer.latency_target = scheduled.target;
-  answer.energy = scheduled.cost.energy();
-  answer.conventional_energy = scheduled.conventional_energy;
+  const CostEstimator& costs = model_->costs();
+  answer.account = scheduled.cost.account;
+  answer.conventional_account =
+      ConventionalCost(costs.power(), costs.WorkFor(answer.tokens)).account;
+  answer.energy = answer.account.At(options_.boundary, EnergySide::kSupply);
+  answer.conventional_energy =
+      answer.conventional_account.At(options_.boundary, EnergySide::kSupply);
+  answer.energy_range =
+      costs.RangeOf(answer.tokens, scheduled.cost.points, options_.boundary, EnergySide::kSupply);
   return answer;
 }
 

@@ -13,6 +13,9 @@
 #include "edgebert/base/units.h"
 #include "edgebert/engine/encoder.h"
 #include "edgebert/pipeline/classifier_model.h"
+#include "edgebert/pipeline/cost_estimator.h"
+#include "edgebert/pipeline/schedule.h"
+#include "edgebert/power/energy_account.h"
 #include "edgebert/power/latency_target.h"
 #include "edgebert/power/policy.h"
 
@@ -21,12 +24,15 @@ namespace edgebert {
 /// How texts are classified.
 struct ClassifierOptions {
   Policy policy = Policy::kEarlyExitStatic;
+  Replan replan = Replan::kNever;  ///< Policy `paced` only.
   /// Unset: twice the time that all layers take at the nominal operating point.
   std::optional<LatencyTarget> latency_target = std::nullopt;
   /// Entropy below which a sentence leaves, in nats; 0 never leaves. Unset: the model's own.
   std::optional<double> threshold_nats = std::nullopt;
   /// Longer texts are truncated. Unset: as many as the model has positions.
   std::optional<int> max_tokens = std::nullopt;
+  /// What the energies of answers include.
+  Boundary boundary = Boundary::kSystem;
 };
 
 /// What one layer showed and cost.
@@ -38,8 +44,7 @@ struct LayerFigures {
   Hertz frequency;
 };
 
-/// The answer for one text or pair. Latency and energies are estimates of the accelerator, within
-/// kEstimateBoundary.
+/// The answer for one text or pair. Latency and energies are estimates of the accelerator.
 struct Classification {
   std::string label;
   int label_index = 0;
@@ -49,12 +54,15 @@ struct Classification {
   bool truncated = false;
   int num_layers = 0;  ///< The encoder's depth.
   int exit_layer = 0;
-  std::optional<int> predicted_layer;  ///< Policy `predicted` only.
+  std::optional<int> predicted_layer;  ///< Policies that predict it only.
   std::vector<LayerFigures> layers;    ///< [exit_layer]
   Seconds latency;
   Seconds latency_target;
-  Joules energy;
-  Joules conventional_energy;  ///< All layers at the nominal point.
+  Joules energy;                       ///< Within options.boundary, at the supply.
+  Joules conventional_energy;          ///< Likewise; all layers at the nominal point.
+  EnergyRange energy_range;            ///< Of `energy`: constants at the ends of their ranges.
+  EnergyAccount account;               ///< Of `energy`, by cause; all boundaries.
+  EnergyAccount conventional_account;  ///< Of `conventional_energy`.
 };
 
 /// A text, or two that belong together.
@@ -67,8 +75,8 @@ struct TextInput {
 class Classifier {
  public:
   /// Errors: a model without off-ramps; a threshold that is negative or not finite; max_tokens
-  /// outside [4, positions]; policy `predicted` on a model without a predictor table or without an
-  /// off-ramp after layer 1.
+  /// outside [4, positions]; a policy that predicts the exit layer on a model without a predictor
+  /// table or without an off-ramp after layer 1; `paced` on a model without calibration record.
   static Result<Classifier> Create(std::shared_ptr<const ClassifierModel> model,
                                    ClassifierOptions options = {});
 
@@ -85,14 +93,18 @@ class Classifier {
   const ClassifierModel& model() const { return *model_; }
   const ClassifierOptions& options() const { return options_; }
   double threshold_nats() const;
+  /// Plans by sentence length, under these options.
+  SentencePlanner& planner() { return planner_; }
 
  private:
-  Classifier(std::shared_ptr<const ClassifierModel> model, ClassifierOptions options);
+  Classifier(std::shared_ptr<const ClassifierModel> model, ClassifierOptions options,
+             SentencePlanner planner);
 
   std::shared_ptr<const ClassifierModel> model_;
   ClassifierOptions options_;
   EncoderSession session_;
   std::unique_ptr<ExitRule> rule_;
+  SentencePlanner planner_;
 };
 
 /// The most tokens that a text is cut to: `max_tokens`, or as many as the model has positions. An
@@ -104,8 +116,15 @@ Result<size_t> ResolveMaxTokens(std::optional<int> max_tokens, const ModelConfig
 Result<Encoding> EncodeText(const Tokenizer& tokenizer, std::string_view text,
                             std::optional<std::string_view> pair, size_t max_tokens);
 
+/// The planner for a model under these options. Errors: `paced` on a model without a calibration
+/// record.
+Result<SentencePlanner> MakePlanner(const ClassifierModel& model, const ClassifierOptions& options);
+
+/// The threshold that applies: the options', or the model's own.
+double ResolveThreshold(const ClassifierModel& model, const ClassifierOptions& options);
+
 /// The exit rule that a policy asks for. `exits` must outlive it.
-Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, double threshold_nats,
+Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, Replan replan, double threshold_nats,
                                                const ExitSettings& exits,
                                                const ModelConfig& config);
 

@@ -1,19 +1,25 @@
 #ifndef EDGEBERT_PIPELINE_COST_ESTIMATOR_H_
 #define EDGEBERT_PIPELINE_COST_ESTIMATOR_H_
 
-#include <cstdint>
-#include <string_view>
+#include <span>
 #include <vector>
 
 #include "edgebert/accel/hardware.h"
 #include "edgebert/base/status.h"
 #include "edgebert/model/model.h"
 #include "edgebert/power/power_model.h"
+#include "edgebert/power/sentence_cost.h"
 
 namespace edgebert {
 
-/// What the energies of this estimate include, for reports.
-inline constexpr std::string_view kEstimateBoundary = "on-chip + DRAM, at the load (estimated)";
+/// The ends of an energy whose constants have ranges.
+struct EnergyRange {
+  Joules low;
+  Joules high;
+};
+
+/// The power model that a description makes, all constants at their values.
+Result<PowerModel> MakePowerModel(const HardwareDescription& hardware);
 
 /// Work, time and energy of a sentence on the accelerator, in closed form. Encoder and off-ramp
 /// weights stream from DRAM for every layer that runs, those of absent heads left out; embedding
@@ -29,12 +35,23 @@ class CostEstimator {
   /// The work of every layer for a sentence of `tokens` tokens, 1 ≤ tokens ≤ max_positions.
   SentenceWork WorkFor(int tokens) const;
 
+  /// What a sentence that ran at `points` takes when all constants are at one or the other end of
+  /// their ranges. Times are the same throughout.
+  EnergyRange RangeOf(int tokens, std::span<const OperatingPoint> points, Boundary boundary,
+                      EnergySide side) const;
+
  private:
-  CostEstimator(const Model& model, HardwareDescription hardware, PowerModel power);
+  CostEstimator(const Model& model, HardwareDescription hardware, PowerModel power, PowerModel low,
+                PowerModel high);
+
+  /// Of `streamed` bytes, those that nothing overlaps.
+  Bytes ExposedBytes(Bytes streamed) const;
 
   ModelConfig config_;
   HardwareDescription hardware_;
   PowerModel power_;
+  PowerModel low_;
+  PowerModel high_;
   std::vector<Bytes> streamed_bytes_;  ///< [num_layers]
 };
 

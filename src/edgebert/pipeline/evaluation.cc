@@ -29,9 +29,10 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
     return InvalidArgument("there are no examples to evaluate");
   }
   const ModelConfig& config = model->config();
-  EDGEBERT_ASSIGN_OR_RETURN(
-      const std::unique_ptr<ExitRule> rule,
-      MakeExitRule(options.policy, classifier.threshold_nats(), model->exits(), config));
+  EDGEBERT_ASSIGN_OR_RETURN(const std::unique_ptr<ExitRule> rule,
+                            MakeExitRule(options.policy, options.replan,
+                                         classifier.threshold_nats(), model->exits(), config));
+  EDGEBERT_ASSIGN_OR_RETURN(SentencePlanner planner, MakePlanner(*model, options));
   EDGEBERT_ASSIGN_OR_RETURN(const size_t max_tokens, ResolveMaxTokens(options.max_tokens, config));
   EncoderSession session(model->encoder());
 
@@ -53,9 +54,12 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
     EDGEBERT_ASSIGN_OR_RETURN(const FullDepthRecord record, RecordFullDepth(session, *encoding));
     const size_t exit = record.ReplayExit(*rule);
     const int exit_layer = record.layers[exit];
+    std::vector<double> entropies(static_cast<size_t>(config.num_layers), std::nan(""));
+    for (size_t ramp = 0; ramp < record.layers.size(); ++ramp) {
+      entropies[static_cast<size_t>(record.layers[ramp] - 1)] = record.entropies_nats[ramp];
+    }
     Result<ScheduledCost> cost =
-        CostOfExit(model->costs(), record.tokens, options.policy, options.latency_target,
-                   exit_layer, rule->predicted_layer());
+        planner.CostOfExit(record.tokens, exit_layer, entropies, rule->predicted_layer());
     if (cost.status().code() == StatusCode::kInfeasible) {
       ++evaluation.infeasible;
       cost = NominalCostOfExit(model->costs(), record.tokens, options.latency_target, exit_layer);
@@ -68,8 +72,14 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
     evaluation.mean_exit_layer += exit_layer;
     ++evaluation.exit_histogram[static_cast<size_t>(exit_layer - 1)];
     evaluation.missed += cost->cost.latency > cost->target;
-    evaluation.energy += cost->cost.energy();
-    evaluation.conventional_energy += cost->conventional_energy;
+    const CostEstimator& costs = model->costs();
+    evaluation.account += cost->cost.account;
+    evaluation.conventional_account +=
+        ConventionalCost(costs.power(), costs.WorkFor(record.tokens)).account;
+    const EnergyRange range =
+        costs.RangeOf(record.tokens, cost->cost.points, options.boundary, EnergySide::kSupply);
+    evaluation.energy_range.low += range.low;
+    evaluation.energy_range.high += range.high;
     latencies.push_back(cost->cost.latency);
     if (progress && !progress(i + 1, examples.size())) {
       return Cancelled("stopped");
@@ -79,8 +89,13 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
   evaluation.accuracy = static_cast<double>(evaluation.correct) / count;
   evaluation.full_depth_accuracy = static_cast<double>(evaluation.full_depth_correct) / count;
   evaluation.mean_exit_layer /= count;
-  evaluation.energy = evaluation.energy / count;
-  evaluation.conventional_energy = evaluation.conventional_energy / count;
+  evaluation.account = evaluation.account / count;
+  evaluation.conventional_account = evaluation.conventional_account / count;
+  evaluation.energy = evaluation.account.At(options.boundary, EnergySide::kSupply);
+  evaluation.conventional_energy =
+      evaluation.conventional_account.At(options.boundary, EnergySide::kSupply);
+  evaluation.energy_range.low = evaluation.energy_range.low / count;
+  evaluation.energy_range.high = evaluation.energy_range.high / count;
   std::sort(latencies.begin(), latencies.end());
   evaluation.latency_p50 = Percentile(latencies, 0.50);
   evaluation.latency_p99 = Percentile(latencies, 0.99);

@@ -32,8 +32,11 @@ struct Evaluation {
   size_t missed = 0;      ///< Sentences whose latency exceeds their target.
   size_t infeasible = 0;  ///< Sentences whose target no operating point meets at full depth; they
                           ///< run at the nominal point.
-  Joules energy;          ///< Mean.
-  Joules conventional_energy;  ///< Mean.
+  Joules energy;          ///< Mean, within options.boundary, at the supply.
+  Joules conventional_energy;  ///< Likewise; all layers at the nominal point.
+  EnergyRange energy_range;    ///< Of `energy`: constants at the ends of their ranges.
+  EnergyAccount account;       ///< Mean, by cause; all boundaries.
+  EnergyAccount conventional_account;
 };
 
 /// Classifies every example under `options`, and at full depth. Errors name the example.

@@ -42,10 +42,35 @@ Status CheckMeasured(std::span<const OperatingPoint> measured) {
   return OkStatus();
 }
 
+/// Rounds down to what the clock can make, and drops points that a lower voltage reaches as well.
+Status RoundFrequencies(Hertz step, std::vector<OperatingPoint>& grid) {
+  if (!std::isfinite(step.value()) || step < Hertz(0)) {
+    return InvalidArgument(fmt::format(
+        "the frequency step is {} Hz, it must be finite and not negative", step.value()));
+  }
+  if (step == Hertz(0)) {
+    return OkStatus();
+  }
+  std::vector<OperatingPoint> rounded;
+  for (const OperatingPoint& point : grid) {
+    const Hertz frequency = step * std::floor(point.frequency / step + kStepTolerance);
+    if (frequency > (rounded.empty() ? Hertz(0) : rounded.back().frequency)) {
+      rounded.push_back({point.voltage, std::min(frequency, point.frequency)});
+    }
+  }
+  if (rounded.size() < 2) {
+    return InvalidArgument(
+        fmt::format("a frequency step of {} Hz leaves {} operating points, at least two are needed",
+                    step.value(), rounded.size()));
+  }
+  grid = std::move(rounded);
+  return OkStatus();
+}
+
 }  // namespace
 
 Result<OperatingPointTable> OperatingPointTable::Create(std::span<const OperatingPoint> measured,
-                                                        Volts step) {
+                                                        Volts step, Hertz frequency_step) {
   EDGEBERT_RETURN_IF_ERROR(CheckMeasured(measured));
   if (!IsPositive(step.value())) {
     return InvalidArgument(
@@ -70,6 +95,7 @@ Result<OperatingPointTable> OperatingPointTable::Create(std::span<const Operatin
     grid.push_back({voltage, Interpolate(measured[segment - 1], measured[segment], voltage)});
   }
   grid.push_back(last);
+  EDGEBERT_RETURN_IF_ERROR(RoundFrequencies(frequency_step, grid));
   return OperatingPointTable(std::move(grid));
 }
 

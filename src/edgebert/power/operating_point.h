@@ -28,8 +28,11 @@ class OperatingPointTable {
   /// highest measured point ends it, on the grid or not. Frequencies between measured points are
   /// interpolated linearly, none is extrapolated. `measured` must hold at least two points, finite,
   /// positive and strictly ascending in voltage and frequency; `step` must be positive and not so
-  /// fine that the grid exceeds kMaxPoints.
-  static Result<OperatingPointTable> Create(std::span<const OperatingPoint> measured, Volts step);
+  /// fine that the grid exceeds kMaxPoints. With a `frequency_step` above zero, frequencies are
+  /// rounded down to multiples of it, the measured ones included, and a point that is then no
+  /// faster than the one below it is left out; kInvalidArgument when fewer than two remain.
+  static Result<OperatingPointTable> Create(std::span<const OperatingPoint> measured, Volts step,
+                                            Hertz frequency_step = Hertz(0));
 
   const std::vector<OperatingPoint>& points() const { return points_; }
   const OperatingPoint& lowest() const { return points_.front(); }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <random>
 
@@ -105,6 +106,23 @@ TEST(OperatingPointTableTest, RefusesWhatIsNoCurve) {
   EXPECT_THAT(message({low, high}, nan), HasSubstr("voltage step"));
   EXPECT_THAT(message({low, high}, 1e-9), HasSubstr("more than 10000"));
   EXPECT_THAT(message({low, high}, 1e-320), HasSubstr("more than 10000"));
+}
+
+TEST(OperatingPointTest, TheClocksGridRoundsDownAndDropsWhatIsNoFaster) {
+  const std::vector<OperatingPoint> measured = {
+      {Volts(0.5), Hertz(105e6)}, {Volts(0.9), Hertz(145e6)}, {Volts(1.0), Hertz(205e6)}};
+  const auto table = OperatingPointTable::Create(measured, Volts(0.1), Hertz(20e6));
+  ASSERT_OK(table);
+  std::vector<double> frequencies;
+  for (const OperatingPoint& point : table->points()) {
+    frequencies.push_back(std::round(point.frequency.value() / 1e6));
+  }
+  // 105, 115, 125, 135, 145, 205 MHz; the points at 0.6 V and 0.8 V are no faster than those below.
+  EXPECT_EQ(frequencies, (std::vector<double>{100, 120, 140, 200}));
+  EXPECT_DOUBLE_EQ(table->points()[1].voltage.value(), 0.7);
+  EXPECT_FALSE(OperatingPointTable::Create(measured, Volts(0.1), Hertz(-1)).ok());
+  EXPECT_THAT(OperatingPointTable::Create(measured, Volts(0.1), Hertz(150e6)).status().message(),
+              ::testing::HasSubstr("leaves 1 operating points"));
 }
 
 }  // namespace

@@ -4,43 +4,116 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace edgebert {
 namespace {
 
 bool IsAmount(double value) { return std::isfinite(value) && value >= 0; }
 
+Status CheckAmount(std::string_view what, double value, std::string_view unit) {
+  if (!IsAmount(value)) {
+    return InvalidArgument(
+        fmt::format("{} is {}{}, it must be finite and not negative", what, value, unit));
+  }
+  return OkStatus();
+}
+
+Status CheckPositive(std::string_view what, double value, std::string_view unit) {
+  if (!std::isfinite(value) || value <= 0) {
+    return InvalidArgument(
+        fmt::format("{} is {}{}, it must be finite and positive", what, value, unit));
+  }
+  return OkStatus();
+}
+
+/// Energy per cycle goes with V².
+double SquareOfRatio(Volts voltage, Volts nominal) {
+  const double ratio = voltage / nominal;
+  return ratio * ratio;
+}
+
 }  // namespace
 
+Watts PowerModel::LeakageAt(Volts voltage) const {
+  const Volts nominal = points.nominal().voltage;
+  return leakage_at_nominal * (voltage / nominal * std::exp((voltage - nominal) / leakage_voltage));
+}
+
 Seconds PowerModel::TimeOf(const LayerWork& work, const OperatingPoint& point) const {
-  return std::max(edgebert::TimeOf(work.cycles, point.frequency),
-                  edgebert::TimeOf(work.dram_bytes, dram_bandwidth));
+  return edgebert::TimeOf(work.exposed_bytes, dram_bandwidth) +
+         std::max(edgebert::TimeOf(work.cycles, point.frequency),
+                  edgebert::TimeOf(work.dram_bytes - work.exposed_bytes, dram_bandwidth));
 }
 
-Joules PowerModel::OnChipEnergy(const LayerWork& work, const OperatingPoint& point) const {
-  const double ratio = point.voltage / points.nominal().voltage;
-  return energy_per_cycle_at_nominal * (work.cycles.value() * ratio * ratio);
+EnergyAccount PowerModel::EnergyOf(const LayerWork& work, const OperatingPoint& point) const {
+  const Seconds time = TimeOf(work, point);
+  const Joules per_cycle =
+      energy_per_cycle_at_nominal * SquareOfRatio(point.voltage, points.nominal().voltage);
+  const double stalled =
+      std::max(0.0, time.value() * point.frequency.value() - work.cycles.value());
+  EnergyAccount energy;
+  energy.switching = per_cycle * (work.cycles - work.idle_cycles).value();
+  energy.idle = per_cycle * (idle_share * (work.idle_cycles.value() + stalled));
+  energy.leakage = edgebert::EnergyOf(LeakageAt(point.voltage), time);
+  const Joules load = energy.on_chip_load();
+  energy.regulator_loss = regulators.voltage.SupplyEnergy(load, point.voltage) - load;
+  energy.dram = dram_energy_per_byte * work.dram_bytes.value();
+  energy.dram_background = edgebert::EnergyOf(dram_background, time);
+  return energy;
 }
 
-Joules PowerModel::DramEnergy(const LayerWork& work) const {
-  return dram_energy_per_byte * work.dram_bytes.value();
+Transition PowerModel::TransitionCost(const OperatingPoint& from, const OperatingPoint& to) const {
+  Transition transition{TimingOf(regulators, from, to), {}};
+  if (from == to) {
+    return transition;
+  }
+  const Seconds time = transition.time();
+  // The whole change counts at the higher voltage, which bounds what it really takes.
+  const Volts high = std::max(from.voltage, to.voltage);
+  const Hertz low_clock = std::min(from.frequency, to.frequency);
+  const Joules idle_cycle =
+      energy_per_cycle_at_nominal * (idle_share * SquareOfRatio(high, points.nominal().voltage));
+  const Joules drawn = idle_cycle * (low_clock.value() * transition.timing.slew.value()) +
+                       edgebert::EnergyOf(LeakageAt(high), time) +
+                       edgebert::EnergyOf(regulators.clock.power, transition.timing.lock);
+  // Charging from V1 to V2 stores C (V2² - V1²) / 2; falling, the charge runs the load.
+  Joules stored;
+  if (to.voltage > from.voltage) {
+    const double v1 = from.voltage.value();
+    const double v2 = to.voltage.value();
+    stored = Joules(regulators.voltage.output_capacitance.value() * (v2 * v2 - v1 * v1) / 2);
+  }
+  transition.energy.transition = drawn + stored;
+  // The charge C (V2 - V1) passes the regulator at a mean voltage of (V1 + V2) / 2.
+  const Volts mean = (from.voltage + to.voltage) / 2;
+  transition.energy.regulator_loss = (regulators.voltage.SupplyEnergy(drawn, high) - drawn) +
+                                     (regulators.voltage.SupplyEnergy(stored, mean) - stored);
+  transition.energy.dram_background = edgebert::EnergyOf(dram_background, time);
+  return transition;
 }
 
 Status Validate(const PowerModel& model) {
-  if (!IsAmount(model.energy_per_cycle_at_nominal.value())) {
+  EDGEBERT_RETURN_IF_ERROR(
+      CheckAmount("energy per cycle", model.energy_per_cycle_at_nominal.value(), " J"));
+  EDGEBERT_RETURN_IF_ERROR(
+      CheckAmount("DRAM energy per byte", model.dram_energy_per_byte.value(), " J"));
+  EDGEBERT_RETURN_IF_ERROR(CheckPositive("DRAM bandwidth", model.dram_bandwidth.value(), " B/s"));
+  EDGEBERT_RETURN_IF_ERROR(CheckAmount("the idle share", model.idle_share, ""));
+  EDGEBERT_RETURN_IF_ERROR(CheckAmount("leakage", model.leakage_at_nominal.value(), " W"));
+  EDGEBERT_RETURN_IF_ERROR(
+      CheckPositive("the voltage of leakage", model.leakage_voltage.value(), " V"));
+  EDGEBERT_RETURN_IF_ERROR(CheckAmount("DRAM background", model.dram_background.value(), " W"));
+  const OperatingPoint& nominal = model.points.nominal();
+  EDGEBERT_RETURN_IF_ERROR(Validate(model.regulators, nominal.voltage));
+  const Amperes limit = model.regulators.voltage.current_limit;
+  const Watts power = Watts(model.energy_per_cycle_at_nominal.value() * nominal.frequency.value()) +
+                      model.leakage_at_nominal;
+  if (limit > Amperes(0) && CurrentOf(power, nominal.voltage) > limit) {
     return InvalidArgument(
-        fmt::format("energy per cycle is {} J, it must be finite and not negative",
-                    model.energy_per_cycle_at_nominal.value()));
-  }
-  if (!IsAmount(model.dram_energy_per_byte.value())) {
-    return InvalidArgument(
-        fmt::format("DRAM energy per byte is {} J, it must be finite and not negative",
-                    model.dram_energy_per_byte.value()));
-  }
-  const double bandwidth = model.dram_bandwidth.value();
-  if (!std::isfinite(bandwidth) || bandwidth <= 0) {
-    return InvalidArgument(
-        fmt::format("DRAM bandwidth is {} B/s, it must be finite and positive", bandwidth));
+        fmt::format("the logic draws {:.4g} mA at {} V, and the regulator gives at most {:.4g} mA",
+                    CurrentOf(power, nominal.voltage).value() * 1e3, nominal.voltage.value(),
+                    limit.value() * 1e3));
   }
   return OkStatus();
 }
@@ -56,6 +129,14 @@ Status Validate(const SentenceWork& work) {
           fmt::format("layer {} has {} cycles and {} bytes of DRAM traffic: both must be finite "
                       "and not negative",
                       i + 1, layer.cycles.value(), layer.dram_bytes.value()));
+    }
+    if (!IsAmount(layer.idle_cycles.value()) || layer.idle_cycles > layer.cycles ||
+        !IsAmount(layer.exposed_bytes.value()) || layer.exposed_bytes > layer.dram_bytes) {
+      return InvalidArgument(fmt::format(
+          "layer {} has {} idle cycles of {} and {} exposed bytes of {}: a part must not be "
+          "negative or larger than its whole",
+          i + 1, layer.idle_cycles.value(), layer.cycles.value(), layer.exposed_bytes.value(),
+          layer.dram_bytes.value()));
     }
   }
   return OkStatus();

@@ -6,14 +6,18 @@
 
 #include "edgebert/base/status.h"
 #include "edgebert/base/units.h"
+#include "edgebert/power/energy_account.h"
 #include "edgebert/power/operating_point.h"
+#include "edgebert/power/regulator.h"
 
 namespace edgebert {
 
 /// What one layer costs the accelerator.
 struct LayerWork {
-  Cycles cycles;
-  Bytes dram_bytes;
+  Cycles cycles;           ///< Of computing.
+  Bytes dram_bytes;        ///< Streamed while computing.
+  Cycles idle_cycles{0};   ///< Of `cycles`, those in which the array waits for other units.
+  Bytes exposed_bytes{0};  ///< Of `dram_bytes`, what must be there before computing starts.
 };
 
 /// What a sentence costs layer by layer. Layer 1 includes the embedding, and every layer its
@@ -22,26 +26,46 @@ struct SentenceWork {
   std::vector<LayerWork> layers;
 };
 
-/// Time and energy of work at an operating point. On-chip energy is all switching energy: it goes
-/// with cycles and V², and waiting for DRAM costs nothing. Changes of the operating point are free
-/// and take no time.
-struct PowerModel {
-  OperatingPointTable points;
-  Joules energy_per_cycle_at_nominal;  ///< On chip, at points.nominal().
-  Joules dram_energy_per_byte;
-  BytesPerSecond dram_bandwidth;
+/// What a change of the operating point takes.
+struct Transition {
+  TransitionTiming timing;
+  EnergyAccount energy;
 
-  /// The longer of computing and streaming, which overlap.
-  Seconds TimeOf(const LayerWork& work, const OperatingPoint& point) const;
-  /// cycles · energy per cycle · (V / V_nominal)².
-  Joules OnChipEnergy(const LayerWork& work, const OperatingPoint& point) const;
-  Joules DramEnergy(const LayerWork& work) const;
+  Seconds time() const { return timing.total(); }
 };
 
-/// Energies must be finite and not negative, the bandwidth finite and positive.
+/// Time and energy of work at an operating point, in plain numbers. The members with a default
+/// leave out what they stand for.
+struct PowerModel {
+  OperatingPointTable points;
+  /// On chip, per cycle with the array at work, at points.nominal(), leakage not included; at
+  /// another voltage it goes with V².
+  Joules energy_per_cycle_at_nominal;
+  Joules dram_energy_per_byte;
+  BytesPerSecond dram_bandwidth;
+  /// What a cycle in which the array waits takes, as a share of energy_per_cycle_at_nominal.
+  double idle_share = 0;
+  Watts leakage_at_nominal{0};
+  /// Leakage power is I · V, and its current falls by e for every so many volts less.
+  Volts leakage_voltage{1};
+  Watts dram_background{0};  ///< While a sentence runs.
+  Regulators regulators = {};
+
+  /// exposed bytes / bandwidth + the longer of computing and streaming the rest.
+  Seconds TimeOf(const LayerWork& work, const OperatingPoint& point) const;
+  /// Of that time at that point. Cycles that pass while DRAM is waited for are idle ones.
+  EnergyAccount EnergyOf(const LayerWork& work, const OperatingPoint& point) const;
+  /// Nothing when the points are the same.
+  Transition TransitionCost(const OperatingPoint& from, const OperatingPoint& to) const;
+  Watts LeakageAt(Volts voltage) const;
+};
+
+/// Energies, powers and shares must be finite and not negative, the bandwidth and leakage_voltage
+/// finite and positive, the regulators valid for the nominal point and their current limit not
+/// exceeded there.
 Status Validate(const PowerModel& model);
 
-/// At least one layer; cycles and bytes finite and not negative.
+/// At least one layer; cycles and bytes finite and not negative, parts not above their whole.
 Status Validate(const SentenceWork& work);
 
 }  // namespace edgebert

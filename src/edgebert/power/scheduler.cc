@@ -1,97 +1,88 @@
 #include "edgebert/power/scheduler.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <string>
-
-#include "edgebert/base/text.h"
-#include "edgebert/power/sentence_cost.h"
+#include <utility>
 
 namespace edgebert {
 namespace {
 
-/// A shorter target can only be a mistake of units.
-constexpr Seconds kShortestTarget(1e-12);
+constexpr int kArtifactBins = 16;
 
-/// `time` in milliseconds with six significant digits, rounded up: a target of that many
-/// milliseconds is not shorter than `time`, which must be finite and not below kShortestTarget.
-std::string MillisecondsNotBelow(Seconds time) {
-  for (double milliseconds = time.value() * 1e3;; milliseconds *= 1 + 2e-6) {
-    std::string text = fmt::format("{:.6g}", milliseconds);
-    const Result<double> read_back = ParseFiniteNumber(text);
-    if (!read_back.ok() || *read_back / 1e3 >= time.value()) {
-      return text;
-    }
-  }
+/// The released hardware looks voltage codes up by bin, but says nowhere what the codes mean: here
+/// the bins are spread evenly over the operating points, the uncertain ones on top.
+int ArtifactPoint(int bin, int num_points) {
+  return (2 * bin * (num_points - 1) + (kArtifactBins - 1)) / (2 * (kArtifactBins - 1));
 }
 
 }  // namespace
 
-Scheduler::Scheduler(const PowerModel& model, const SentenceWork& work, Policy policy,
-                     Seconds target)
-    : model_(model),
-      work_(work),
-      policy_(policy),
-      target_(target),
-      scaled_point_(model.points.nominal()) {
-  if (policy_ == Policy::kEarlyExitStatic) {
-    last_scaled_ = static_cast<int>(work_.layers.size());
-    scaled_point_ = LowestPoint(first_scaled_, last_scaled_);
+int ArtifactDvfsBin(double entropy_nats) {
+  constexpr std::array<double, kArtifactBins - 1> kThresholds = {
+      256, 512, 1024, 2048, 3072, 4096, 5120, 6144, 8192, 10240, 12288, 16384, 20480, 24576, 28672};
+  const double scaled = std::floor(entropy_nats * 1024);
+  return static_cast<int>(std::upper_bound(kThresholds.begin(), kThresholds.end(), scaled) -
+                          kThresholds.begin());
+}
+
+Scheduler::Scheduler(std::shared_ptr<const SchedulePlan> plan) : plan_(std::move(plan)) { Begin(); }
+
+void Scheduler::Begin() {
+  path_ = &plan_->path();
+  state_ = InitialState(plan_->problem());
+  chain_state_ = 0;
+  artifact_point_ = plan_->problem().nominal_point;
+  points_.clear();
+}
+
+void Scheduler::SetExitLayer(int layer) {
+  if (plan_->options().policy == Policy::kOracle) {
+    path_ = &plan_->paths_by_key()[static_cast<size_t>(
+        std::clamp(layer, 1, plan_->problem().num_layers))];
   }
 }
 
-Result<Scheduler> Scheduler::Create(const PowerModel& model, const SentenceWork& work,
-                                    Policy policy, Seconds target) {
-  EDGEBERT_RETURN_IF_ERROR(Validate(model));
-  EDGEBERT_RETURN_IF_ERROR(Validate(work));
-  if (!std::isfinite(target.value()) || target < kShortestTarget) {
-    return InvalidArgument(
-        fmt::format("the latency target is {} s, it must be finite and at least {} s",
-                    target.value(), kShortestTarget.value()));
+std::optional<int> Scheduler::NextPoint() {
+  const auto layer = static_cast<size_t>(state_.layers_done);
+  int point = -1;
+  if (layer >= static_cast<size_t>(plan_->problem().num_layers)) {
+    return std::nullopt;
   }
-  const Seconds full_depth = FullDepthTime(model, work);
-  if (!std::isfinite(full_depth.value())) {
-    return InvalidArgument("the work of a sentence is too large: its time is not finite");
+  if (plan_->adaptive()) {
+    point = plan_->adaptive()->PointFor(state_, chain_state_);
+  } else if (plan_->options().policy == Policy::kArtifactDvfs) {
+    point = artifact_point_;
+  } else if (layer < path_->size()) {
+    point = (*path_)[layer];
   }
-  if (full_depth > target) {
-    return Infeasible(fmt::format(
-        "a latency target of {:.6g} ms cannot be met: all {} layers take longer at the highest "
-        "operating point ({:.6g} V, {:.6g} MHz); the shortest feasible target is {} ms",
-        target.value() * 1e3, work.layers.size(), model.points.nominal().voltage.value(),
-        model.points.nominal().frequency.value() / 1e6, MillisecondsNotBelow(full_depth)));
+  if (point < 0) {
+    return std::nullopt;
   }
-  return Scheduler(model, work, policy, target);
+  state_ = After(plan_->problem(), state_, point);
+  points_.push_back(point);
+  return point;
 }
 
-OperatingPoint Scheduler::PointFor(int layer) const {
-  const bool scaled = layer >= first_scaled_ && layer <= last_scaled_;
-  return scaled ? scaled_point_ : model_.points.nominal();
-}
-
-void Scheduler::SetPredictedExitLayer(int layer) {
-  if (policy_ != Policy::kPredicted) {
+void Scheduler::Observe(std::optional<double> entropy_nats, std::optional<int> predicted_layer) {
+  const int layer = state_.layers_done - 1;
+  if (plan_->adaptive()) {
+    chain_state_ = plan_->bins().BinOf(layer, entropy_nats.value_or(std::nan("")));
     return;
   }
-  first_scaled_ = 2;
-  last_scaled_ = std::min(layer, static_cast<int>(work_.layers.size()));
-  scaled_point_ = LowestPoint(first_scaled_, last_scaled_);
-}
-
-OperatingPoint Scheduler::LowestPoint(int first, int last) const {
-  // Summed layer by layer from the first, as CostOf sums: the same roundings, the same verdict.
-  for (const OperatingPoint& point : model_.points.points()) {
-    Seconds time;
-    for (int layer = 1; layer <= last; ++layer) {
-      time += model_.TimeOf(work_.layers[static_cast<size_t>(layer - 1)],
-                            layer < first ? model_.points.nominal() : point);
-    }
-    if (time <= target_) {
-      return point;
-    }
+  if (plan_->options().policy == Policy::kArtifactDvfs && entropy_nats) {
+    artifact_point_ = ArtifactPoint(ArtifactDvfsBin(*entropy_nats), plan_->problem().num_points);
   }
-  return model_.points.nominal();
+  if (layer != 0 || plan_->paths_by_key().empty() || plan_->options().policy == Policy::kOracle) {
+    return;
+  }
+  if (plan_->options().replan == Replan::kFirstEntropy) {
+    const int bin = plan_->bins().BinOf(0, entropy_nats.value_or(std::nan("")));
+    path_ = &plan_->paths_by_key()[static_cast<size_t>(bin)];
+  } else if (predicted_layer) {
+    path_ = &plan_->paths_by_key()[static_cast<size_t>(
+        std::clamp(*predicted_layer, 1, plan_->problem().num_layers))];
+  }
 }
 
 }  // namespace edgebert

@@ -1,48 +1,50 @@
 #ifndef EDGEBERT_POWER_SCHEDULER_H_
 #define EDGEBERT_POWER_SCHEDULER_H_
 
-#include "edgebert/base/status.h"
-#include "edgebert/base/units.h"
-#include "edgebert/power/operating_point.h"
-#include "edgebert/power/policy.h"
-#include "edgebert/power/power_model.h"
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "edgebert/power/schedule_plan.h"
 
 namespace edgebert {
 
-/// Chooses the operating point of each layer of one sentence.
+/// Carries out a plan on one sentence at a time.
 class Scheduler {
  public:
-  /// kInfeasible when full depth at the nominal point takes longer than `target`, whatever the
-  /// policy: the message names the shortest feasible target. kInvalidArgument when the model, the
-  /// work or the target is not valid.
-  static Result<Scheduler> Create(const PowerModel& model, const SentenceWork& work, Policy policy,
-                                  Seconds target);
+  explicit Scheduler(std::shared_ptr<const SchedulePlan> plan);
 
-  /// The operating point that layer `layer` (from 1) runs at.
-  OperatingPoint PointFor(int layer) const;
+  /// Forgets the previous sentence.
+  void Begin();
 
-  /// Tells policy kPredicted, after layer 1, which layer the sentence is expected to exit at:
-  /// layers 2 to `layer` then run at the lowest point at which they finish by the target. A
-  /// prediction beyond the last layer counts as the last. Until called, and beyond the predicted
-  /// layer, layers run at the nominal point. Other policies take no notice.
-  void SetPredictedExitLayer(int layer);
+  /// Tells the layer, from 1, at which the sentence will leave: `oracle` only, before layer 1.
+  void SetExitLayer(int layer);
+
+  /// The point for the next layer, which is then taken to run; nothing when the sentence is to be
+  /// stopped here instead (a bounded share of forced exits only). Beyond the last layer, nothing.
+  std::optional<int> NextPoint();
+
+  /// What the layer that ran last has shown: its entropy, where it has an off-ramp, and, from
+  /// layer 1 on, the layer that the sentence is predicted to leave at. A prediction beyond the last
+  /// layer counts as the last.
+  void Observe(std::optional<double> entropy_nats, std::optional<int> predicted_layer);
+
+  /// The points of the layers that ran.
+  const std::vector<int>& points() const { return points_; }
+  const ScheduleState& state() const { return state_; }
 
  private:
-  Scheduler(const PowerModel& model, const SentenceWork& work, Policy policy, Seconds target);
-
-  /// The lowest point at which layers `first` to `last` finish by the target when those before
-  /// `first` ran at the nominal point, and nominal where none does.
-  OperatingPoint LowestPoint(int first, int last) const;
-
-  PowerModel model_;
-  SentenceWork work_;
-  Policy policy_;
-  Seconds target_;
-  /// Layers first_scaled_ to last_scaled_ run at scaled_point_, the others at the nominal point.
-  OperatingPoint scaled_point_;
-  int first_scaled_ = 1;
-  int last_scaled_ = 0;
+  std::shared_ptr<const SchedulePlan> plan_;
+  const std::vector<int>* path_;
+  ScheduleState state_;
+  int chain_state_ = 0;
+  int artifact_point_ = 0;
+  std::vector<int> points_;
 };
+
+/// The bin, 0 to 15, that the released hardware puts an entropy in: thresholds 256 … 28672 on the
+/// entropy in units of 2⁻¹⁰ nats.
+int ArtifactDvfsBin(double entropy_nats);
 
 }  // namespace edgebert
 

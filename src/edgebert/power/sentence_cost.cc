@@ -8,9 +8,13 @@ SentenceCost CostOf(const PowerModel& model, const SentenceWork& work,
   cost.points.assign(points.begin(), points.end());
   for (size_t i = 0; i < points.size(); ++i) {
     const LayerWork& layer = work.layers[i];
+    if (i > 0) {
+      const Transition transition = model.TransitionCost(points[i - 1], points[i]);
+      cost.latency += transition.time();
+      cost.account += transition.energy;
+    }
     cost.latency += model.TimeOf(layer, points[i]);
-    cost.on_chip_energy += model.OnChipEnergy(layer, points[i]);
-    cost.dram_energy += model.DramEnergy(layer);
+    cost.account += model.EnergyOf(layer, points[i]);
   }
   return cost;
 }

@@ -5,19 +5,21 @@
 #include <vector>
 
 #include "edgebert/base/units.h"
+#include "edgebert/power/energy_account.h"
 #include "edgebert/power/operating_point.h"
 #include "edgebert/power/power_model.h"
 
 namespace edgebert {
 
-/// What the layers that ran took.
+/// What the layers that ran took, changes of the operating point between them included. The first
+/// layer's point is set before the sentence arrives and costs it nothing.
 struct SentenceCost {
   std::vector<OperatingPoint> points;  ///< Of each layer that ran, from layer 1.
   Seconds latency;
-  Joules on_chip_energy;
-  Joules dram_energy;
+  EnergyAccount account;
 
-  Joules energy() const { return on_chip_energy + dram_energy; }
+  /// The headline: system boundary, at the supply.
+  Joules energy() const { return account.At(Boundary::kSystem, EnergySide::kSupply); }
 };
 
 /// The cost of running the first points.size() layers, layer l at points[l - 1]. `points` must not

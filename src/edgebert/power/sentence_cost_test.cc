@@ -22,10 +22,25 @@ TEST(SentenceCostTest, SumsTheLayersThatRan) {
   const SentenceCost cost = CostOf(model, work, points);
   EXPECT_THAT(cost.points, ::testing::ElementsAreArray(points));
   EXPECT_DOUBLE_EQ(cost.latency.value(), 0.010 + 0.080);
-  EXPECT_DOUBLE_EQ(cost.on_chip_energy.value(), 400e-6 + 200e-6);
-  EXPECT_DOUBLE_EQ(cost.dram_energy.value(), 64e-6);
+  EXPECT_DOUBLE_EQ(cost.account.on_chip_load().value(), 400e-6 + 200e-6);
+  EXPECT_DOUBLE_EQ(cost.account.dram.value(), 64e-6);
   EXPECT_DOUBLE_EQ(cost.energy().value(), 664e-6);
   EXPECT_EQ(CostOf(model, work, {}).energy(), Joules(0));
+}
+
+TEST(SentenceCostTest, ChangesOfThePointTakeTheirTimeAndEnergy) {
+  PowerModel model = TwoPointModel();
+  model.regulators.clock = {Nanoseconds(100), Watts(1e-3)};
+  model.regulators.voltage.response_per_volt = Nanoseconds(200);
+  const SentenceWork work{{{Cycles(4e6), {}}, {Cycles(4e6), {}}, {Cycles(4e6), {}}}};
+  const OperatingPoint high = model.points.nominal();
+  const OperatingPoint low = model.points.lowest();
+  const std::array<OperatingPoint, 3> mixed = {low, low, high};
+  const SentenceCost cost = CostOf(model, work, mixed);
+  EXPECT_DOUBLE_EQ(cost.latency.value(), 0.04 + 0.04 + 0.01 + 200e-9);
+  EXPECT_DOUBLE_EQ(cost.account.transition.value(), 1e-3 * 100e-9);
+  const std::array<OperatingPoint, 3> constant = {low, low, low};
+  EXPECT_EQ(CostOf(model, work, constant).account.transition, Joules(0));
 }
 
 TEST(SentenceCostTest, ConventionalRunsEveryLayerAtTheNominalPoint) {
