@@ -20,7 +20,7 @@ ObservedSentence ObserveSentence(std::span<const double> entropies, double thres
   }
   if (predictor != nullptr && !std::isnan(entropies.front())) {
     predictor->Begin();
-    predictor->ShouldExit(1, entropies.front());
+    predictor->ShouldExit({1, entropies.front()});
     sentence.predicted_layer = predictor->predicted_layer().value_or(0);
   }
   return sentence;

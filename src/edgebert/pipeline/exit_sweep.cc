@@ -123,7 +123,7 @@ Result<std::unique_ptr<ExitRule>> MakeExitRule(const ExitRuleSetting& setting,
                                                         setting.threshold);
       break;
     case ExitRuleKind::kPredicted:
-      return MakeExitRule(Policy::kPredicted, setting.threshold, exits, config);
+      return MakeExitRule(Policy::kPredicted, Replan::kNever, setting.threshold, exits, config);
   }
   return rule;
 }
