@@ -28,7 +28,6 @@ void AddTokenizeCommand(CLI::App& app, Action& action);
 void AddInspectCommand(CLI::App& app, Action& action);
 void AddImportCommand(CLI::App& app, Action& action);
 void AddTraceCommand(CLI::App& app, Action& action);
-void AddTrainCommand(CLI::App& app, Action& action);
 void AddHardwareCommand(CLI::App& app, Action& action);
 void AddEnvmCommand(CLI::App& app, Action& action);
 void AddPlanCommand(CLI::App& app, Action& action);

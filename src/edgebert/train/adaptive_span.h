@@ -10,8 +10,8 @@
 namespace edgebert {
 
 /// One attention span for each head of each distinct layer. While it is learned, a head weighs keys
-/// at distance d with clamp((span − d) / ramp, 0, 1): it fades out over `ramp` distances, and with a
-/// span of 0 the head is gone. Frozen spans are whole numbers, and keys at distance < span count
+/// at distance d with clamp((span − d) / ramp, 0, 1): it fades out over `ramp` distances, and with
+/// a span of 0 the head is gone. Frozen spans are whole numbers, and keys at distance < span count
 /// fully: what inference does. The idea is that of Sukhbaatar et al., "Adaptive attention span in
 /// transformers" (ACL 2019), over distances and able to reach zero.
 class AdaptiveSpan {

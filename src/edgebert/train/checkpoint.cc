@@ -22,8 +22,8 @@ std::string FirstLine(const std::exception& error) {
 }
 
 Status NotACheckpoint(const std::filesystem::path& path, std::string_view why) {
-  return DataLoss(fmt::format(
-      "{}: not a whole checkpoint ({}); remove it to begin this stage anew", path.string(), why));
+  return DataLoss(fmt::format("{}: not a whole checkpoint ({}); remove it to begin this stage anew",
+                              path.string(), why));
 }
 
 }  // namespace

@@ -14,9 +14,9 @@ torch::Tensor OffRampLoss(const std::vector<torch::Tensor>& logits, const torch:
     torch::Tensor term = torch::cross_entropy_loss(logits[i], labels);
     if (teacher.defined()) {
       const double temperature = recipe.temperature;
-      const torch::Tensor divergence = torch::kl_div(
-          (logits[i] / temperature).log_softmax(-1), (teacher / temperature).log_softmax(-1),
-          at::Reduction::Sum, /*log_target=*/true);
+      const torch::Tensor divergence = torch::kl_div((logits[i] / temperature).log_softmax(-1),
+                                                     (teacher / temperature).log_softmax(-1),
+                                                     at::Reduction::Sum, /*log_target=*/true);
       const double scale = temperature * temperature / static_cast<double>(labels.size(0));
       term = (1 - recipe.weight) * term + recipe.weight * scale * divergence;
     }

@@ -48,9 +48,11 @@ void QuantizeOnCpu(const float* values, const bool* mask, int64_t size, int bias
 /// The same by tensor operations, wherever the tensor lies.
 Tensor QuantizeByTensorOperations(const Tensor& values, int bias) {
   constexpr int kDropped = 23 - kAf8MantissaBits;
-  const float smallest = std::ldexp(static_cast<float>(kAf8.min_integer()), bias - kAf8MantissaBits);
+  const float smallest =
+      std::ldexp(static_cast<float>(kAf8.min_integer()), bias - kAf8MantissaBits);
   const Tensor magnitude = values.abs().clamp_max(LargestMagnitude(bias));
-  // Rounds half to even to the bits that a code keeps; a carry runs into the exponent, as it should.
+  // Rounds half to even to the bits that a code keeps; a carry runs into the exponent, as it
+  // should.
   const Tensor bits = magnitude.view(torch::kInt32);
   const Tensor is_odd = bits.bitwise_right_shift(kDropped).bitwise_and(1);
   const Tensor raised = bits + ((1 << (kDropped - 1)) - 1) + is_odd;

@@ -7,8 +7,8 @@
 
 namespace edgebert {
 
-/// The AF8 value nearest to each element, as numeric/adaptivfloat.h's Encode() and Decode() give it,
-/// in float32. Gradients pass straight through, but for elements beyond the largest AF8 value:
+/// The AF8 value nearest to each element, as numeric/adaptivfloat.h's Encode() and Decode() give
+/// it, in float32. Gradients pass straight through, but for elements beyond the largest AF8 value:
 /// moving those changes nothing, and their gradient is zero.
 torch::Tensor FakeQuantizeAf8(const torch::Tensor& values, int exponent_bias);
 

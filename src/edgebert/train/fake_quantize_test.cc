@@ -59,8 +59,7 @@ TEST(CompressWeightTest, MasksThenQuantisesAndKeepsTheGradientOfWhatIsPruned) {
   EXPECT_EQ(seen[1].item<float>(), 0.0F);
   for (const int64_t i : {0, 2, 3}) {
     // bfloat16 holds every AF8 value exactly.
-    EXPECT_EQ(seen[i].item<double>(),
-              Decode(kAf8, Encode(kAf8, weight[i].item<double>(), -5), -5));
+    EXPECT_EQ(seen[i].item<double>(), Decode(kAf8, Encode(kAf8, weight[i].item<double>(), -5), -5));
   }
   seen.sum().backward();
   EXPECT_TRUE(torch::equal(weight.grad(), torch::ones({4})));

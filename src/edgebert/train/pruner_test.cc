@@ -9,9 +9,7 @@
 namespace edgebert {
 namespace {
 
-TorchEncoder MakeEncoder() {
-  return {testing::TrainableModel(), torch::kCPU};
-}
+TorchEncoder MakeEncoder() { return {testing::TrainableModel(), torch::kCPU}; }
 
 double Sparsity(const torch::Tensor& mask) {
   return 1 - mask.to(torch::kFloat64).mean().item<double>();
@@ -74,8 +72,8 @@ TEST(PrunerTest, GlobalPruningHasOneThresholdForAll) {
     const torch::Tensor magnitude = encoder.parameter(name).detach().abs();
     dropped += Sparsity(mask) * static_cast<double>(mask.numel());
     total += static_cast<double>(mask.numel());
-    largest_dropped = std::max(
-        largest_dropped, magnitude.masked_select(mask.logical_not()).max().item<float>());
+    largest_dropped =
+        std::max(largest_dropped, magnitude.masked_select(mask.logical_not()).max().item<float>());
     smallest_kept = std::min(smallest_kept, magnitude.masked_select(mask).min().item<float>());
   }
   EXPECT_NEAR(dropped / total, 0.3, 1e-3);
@@ -90,8 +88,7 @@ TEST(PrunerTest, VectorsOfSixteenGoTogether) {
   pruner.Update(1.0, 0);
   for (const std::string& name : PrunableMatrices(encoder.config())) {
     const torch::Tensor mask = encoder.compression().at(name).mask;
-    const torch::Tensor kept =
-        mask.view({mask.size(0), -1, kVectorWidth}).to(torch::kInt64).sum(2);
+    const torch::Tensor kept = mask.view({mask.size(0), -1, kVectorWidth}).to(torch::kInt64).sum(2);
     EXPECT_TRUE(((kept == 0).logical_or(kept == kVectorWidth)).all().item<bool>()) << name;
   }
 }

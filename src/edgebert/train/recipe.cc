@@ -62,9 +62,10 @@ Status ReadOffRamps(const YamlValue& value, OffRampRecipe& off_ramps) {
 }
 
 Status CheckOrder(const YamlValue& value, double begin, double end) {
-  return begin <= end ? OkStatus()
-                      : value.Error(fmt::format("{} begins at {} of the stage and ends at {}, before it",
-                                                value.what(), begin, end));
+  return begin <= end
+             ? OkStatus()
+             : value.Error(fmt::format("{} begins at {} of the stage and ends at {}, before it",
+                                       value.what(), begin, end));
 }
 
 Status ReadPruning(const YamlValue& value, PruningRecipe& pruning) {
@@ -108,8 +109,7 @@ Status ReadQuantization(const YamlValue& value, QuantizationRecipe& quantization
 }
 
 Status ReadTeacher(const YamlValue& value, TeacherRecipe& teacher) {
-  EDGEBERT_ASSIGN_OR_RETURN(const YamlSection section,
-                            value.Section({"schedule"}, {"off_ramp"}));
+  EDGEBERT_ASSIGN_OR_RETURN(const YamlSection section, value.Section({"schedule"}, {"off_ramp"}));
   EDGEBERT_RETURN_IF_ERROR(ReadSchedule(section.at("schedule"), teacher.schedule));
   return section.Has("off_ramp") ? ReadOffRamps(section.at("off_ramp"), teacher.off_ramp)
                                  : OkStatus();
@@ -118,9 +118,9 @@ Status ReadTeacher(const YamlValue& value, TeacherRecipe& teacher) {
 Status ReadStudent(const YamlValue& value, StudentRecipe& student) {
   EDGEBERT_ASSIGN_OR_RETURN(
       const YamlSection section,
-      value.Section({"schedule"}, {"off_ramps", "distinct_layers", "distillation",
-                                   "embedding_sparsity", "pruning", "attention_span",
-                                   "quantization"}));
+      value.Section({"schedule"},
+                    {"off_ramps", "distinct_layers", "distillation", "embedding_sparsity",
+                     "pruning", "attention_span", "quantization"}));
   EDGEBERT_RETURN_IF_ERROR(ReadSchedule(section.at("schedule"), student.schedule));
   if (section.Has("off_ramps")) {
     EDGEBERT_RETURN_IF_ERROR(ReadOffRamps(section.at("off_ramps"), student.off_ramps));
@@ -136,8 +136,7 @@ Status ReadStudent(const YamlValue& value, StudentRecipe& student) {
     EDGEBERT_RETURN_IF_ERROR(ReadName(distillation, "off_ramp_weighting", kWeightingNames,
                                       student.distillation.off_ramp_weighting));
   }
-  EDGEBERT_RETURN_IF_ERROR(
-      section.Read("embedding_sparsity", 0, 0.99, student.embedding_sparsity));
+  EDGEBERT_RETURN_IF_ERROR(section.Read("embedding_sparsity", 0, 0.99, student.embedding_sparsity));
   if (section.Has("pruning")) {
     EDGEBERT_RETURN_IF_ERROR(ReadPruning(section.at("pruning"), student.pruning.emplace()));
   }
@@ -154,8 +153,7 @@ Status ReadStudent(const YamlValue& value, StudentRecipe& student) {
     return section.at("attention_span")
         .Error(fmt::format("spans are learned until {} of the stage, but activations are quantised "
                            "from {} on: their biases must be found with the final spans",
-                           student.attention_span->end,
-                           student.quantization->activations_begin));
+                           student.attention_span->end, student.quantization->activations_begin));
   }
   return OkStatus();
 }
@@ -298,8 +296,7 @@ std::string FormatRecipe(const Recipe& recipe) {
   writer.Line(0, "task", recipe.task);
   writer.Line(0, "seed", recipe.seed);
   writer.Line(0, "max_tokens", recipe.max_tokens);
-  writer.Line(0, "matmul_precision",
-              kPrecisionNames[static_cast<size_t>(recipe.matmul_precision)]);
+  writer.Line(0, "matmul_precision", kPrecisionNames[static_cast<size_t>(recipe.matmul_precision)]);
   writer.Open(0, "held_out");
   writer.Line(1, "nested", recipe.held_out.nested);
   writer.Line(1, "rows", recipe.held_out.rows);

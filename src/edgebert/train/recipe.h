@@ -20,14 +20,14 @@ enum class MatmulPrecision : uint8_t { kFloat32, kBfloat16 };
 /// One optimisation by AdamW: the learning rate rises linearly during the warm-up, then falls
 /// linearly to zero.
 struct ScheduleRecipe {
-  double epochs = 0;                      ///< May be a fraction.
-  int batch_size = 32;                    ///< Sentences.
-  double learning_rate = 5e-5;            ///< Of the encoder.
-  double off_ramp_learning_rate = 1e-3;   ///< Off-ramps start from nothing.
-  double warmup = 0.1;                    ///< Share of all steps.
-  double weight_decay = 0.01;             ///< Of matrices; never of biases and LayerNorm parameters.
+  double epochs = 0;                     ///< May be a fraction.
+  int batch_size = 32;                   ///< Sentences.
+  double learning_rate = 5e-5;           ///< Of the encoder.
+  double off_ramp_learning_rate = 1e-3;  ///< Off-ramps start from nothing.
+  double warmup = 0.1;                   ///< Share of all steps.
+  double weight_decay = 0.01;            ///< Of matrices; never of biases and LayerNorm parameters.
   double dropout = 0;
-  double gradient_clip = 1.0;             ///< Largest norm over all parameters.
+  double gradient_clip = 1.0;  ///< Largest norm over all parameters.
 };
 
 /// The off-ramps of a model.
@@ -76,10 +76,10 @@ struct PruningRecipe {
 
 /// Spans are learned until the stage's share `end`, then held as whole numbers.
 struct AttentionSpanRecipe {
-  double initial = 48;        ///< Tokens.
-  double ramp = 8;            ///< Tokens over which a head fades out.
+  double initial = 48;         ///< Tokens.
+  double ramp = 8;             ///< Tokens over which a head fades out.
   double learning_rate = 0.1;  ///< Tokens a step, about.
-  double penalty = 0.01;      ///< Weight in the loss of the mean span as a share of the largest.
+  double penalty = 0.01;       ///< Weight in the loss of the mean span as a share of the largest.
   double end = 0.5;
 };
 

@@ -80,8 +80,8 @@ TEST(RecipeTest, ErrorsNameFileLineAndRemedy) {
 
 TEST(RecipeTest, ShippedRecipesAreValid) {
   int count = 0;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(EDGEBERT_SOURCE_DIR) / "recipes")) {
+  for (const auto& entry : std::filesystem::directory_iterator(
+           std::filesystem::path(EDGEBERT_SOURCE_DIR) / "recipes")) {
     if (entry.path().extension() == ".yaml") {
       EXPECT_OK(LoadRecipe(entry.path()).status());
       ++count;

@@ -192,8 +192,8 @@ Status StudentHooks::SearchActivationBiases() {
   std::optional<ActivationBiases>& biases = encoder_.activation_biases();
   biases.reset();
   EDGEBERT_ASSIGN_OR_RETURN(const Model model, encoder_.ToModel(source_));
-  const auto count = std::min<size_t>(static_cast<size_t>(recipe_.quantization->sentences),
-                                      examples_.size());
+  const auto count =
+      std::min<size_t>(static_cast<size_t>(recipe_.quantization->sentences), examples_.size());
   std::vector<Encoding> sentences;
   for (size_t i = 0; i < count; ++i) {
     sentences.push_back(examples_[i * examples_.size() / count].encoding);
@@ -229,12 +229,12 @@ void StudentHooks::AfterStep() {
 }
 
 void StudentHooks::Save(Checkpoint& checkpoint) const {
-  nlohmann::json state = {{"searches_done", searches_done_},
-                          {"quantizes_weights", quantizes_weights_},
-                          {"weight_biases", nlohmann::json::object()},
-                          {"spans", encoder_.span().is_learning() ? std::vector<int>()
-                                                                  : encoder_.span().Spans()},
-                          {"held_sparsity", pruner_ ? pruner_->held_sparsity() : 0.0}};
+  nlohmann::json state = {
+      {"searches_done", searches_done_},
+      {"quantizes_weights", quantizes_weights_},
+      {"weight_biases", nlohmann::json::object()},
+      {"spans", encoder_.span().is_learning() ? std::vector<int>() : encoder_.span().Spans()},
+      {"held_sparsity", pruner_ ? pruner_->held_sparsity() : 0.0}};
   for (const auto& [name, compression] : encoder_.compression()) {
     if (compression.mask.defined()) {
       checkpoint.tensors["mask." + name] = compression.mask;

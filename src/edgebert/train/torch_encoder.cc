@@ -30,9 +30,9 @@ TorchEncoder::TorchEncoder(const Model& model, torch::Device device)
   for (const Tensor& tensor : model.tensors) {
     std::vector<float> values = FloatValues(tensor);
     torch::Tensor parameter = torch::from_blob(values.data(), tensor.shape, torch::kFloat32)
-                           .clone()
-                           .to(device_)
-                           .set_requires_grad(!IsEmbedding(tensor.name));
+                                  .clone()
+                                  .to(device_)
+                                  .set_requires_grad(!IsEmbedding(tensor.name));
     parameters_.emplace(tensor.name, std::move(parameter));
   }
 }
@@ -63,7 +63,8 @@ torch::Tensor TorchEncoder::Linear(const torch::Tensor& input, const std::string
   return torch::linear(input, weight, bias);
 }
 
-torch::Tensor TorchEncoder::Normalized(const torch::Tensor& values, const std::string& prefix) const {
+torch::Tensor TorchEncoder::Normalized(const torch::Tensor& values,
+                                       const std::string& prefix) const {
   return torch::layer_norm(values, {values.size(-1)}, parameters_.at(prefix + ".gain"),
                            parameters_.at(prefix + ".bias"), double{config_.layer_norm_epsilon});
 }
@@ -75,8 +76,8 @@ torch::Tensor TorchEncoder::Dropped(const torch::Tensor& values) const {
 torch::Tensor TorchEncoder::Embed(const Batch& batch) {
   const int64_t tokens = batch.ids.size(1);
   const torch::Tensor sum = parameters_.at("embedding.word").index({batch.ids}) +
-                     parameters_.at("embedding.position").slice(0, 0, tokens) +
-                     parameters_.at("embedding.segment").index({batch.segment_ids});
+                            parameters_.at("embedding.position").slice(0, 0, tokens) +
+                            parameters_.at("embedding.segment").index({batch.segment_ids});
   torch::Tensor states = Normalized(sum, "embedding.norm");
   if (activation_biases_) {
     states = FakeQuantizeAf8(states, activation_biases_->embedding_norm);
@@ -104,8 +105,10 @@ torch::Tensor TorchEncoder::Attend(const torch::Tensor& input, const Batch& batc
   const torch::Tensor query = heads("query", ActivationSite::kQuery);
   const torch::Tensor key = heads("key", ActivationSite::kKey);
   const torch::Tensor value = heads("value", ActivationSite::kValue);
-  torch::Tensor scores = query.matmul(key.transpose(2, 3)) / std::sqrt(double{1} * config_.head_size());
-  scores = scores.masked_fill(batch.is_token.logical_not().view({sentences, 1, 1, tokens}), kMasked);
+  torch::Tensor scores =
+      query.matmul(key.transpose(2, 3)) / std::sqrt(double{1} * config_.head_size());
+  scores =
+      scores.masked_fill(batch.is_token.logical_not().view({sentences, 1, 1, tokens}), kMasked);
   const torch::Tensor span_weights = span_.Weights(distinct, tokens, device_);
   if (span_weights.defined()) {
     scores = scores.masked_fill((span_weights == 0).unsqueeze(0), kMasked);
@@ -115,8 +118,8 @@ torch::Tensor TorchEncoder::Attend(const torch::Tensor& input, const Batch& batc
     probabilities = probabilities * span_weights.unsqueeze(0);
   }
   probabilities = Dropped(Quantized(probabilities, layer, ActivationSite::kProbability));
-  torch::Tensor context = probabilities.matmul(value).transpose(1, 2).reshape(
-      {sentences, tokens, config_.hidden_size});
+  torch::Tensor context =
+      probabilities.matmul(value).transpose(1, 2).reshape({sentences, tokens, config_.hidden_size});
   return Linear(Quantized(context, layer, ActivationSite::kContext), prefix + "output");
 }
 
@@ -131,13 +134,15 @@ torch::Tensor TorchEncoder::OffRamp(const torch::Tensor& states, const Batch& ba
     }
   }
   const std::string prefix = OffRampPrefix(config_, layer);
-  const torch::Tensor input = Quantized(torch::cat(pooled, 1), layer, ActivationSite::kOffRampInput);
+  const torch::Tensor input =
+      Quantized(torch::cat(pooled, 1), layer, ActivationSite::kOffRampInput);
   const torch::Tensor hidden = Quantized(Linear(Dropped(input), prefix + "pooler").tanh(), layer,
-                                  ActivationSite::kOffRampHidden);
+                                         ActivationSite::kOffRampHidden);
   return Linear(Dropped(hidden), prefix + "classifier");
 }
 
-std::vector<torch::Tensor> TorchEncoder::Forward(const Batch& batch, const ForwardOptions& options) {
+std::vector<torch::Tensor> TorchEncoder::Forward(const Batch& batch,
+                                                 const ForwardOptions& options) {
   options_ = options;
   step_weights_.clear();
   std::vector<torch::Tensor> logits;
@@ -145,8 +150,8 @@ std::vector<torch::Tensor> TorchEncoder::Forward(const Batch& batch, const Forwa
   for (int layer = 1; layer <= config_.num_layers; ++layer) {
     const std::string prefix = LayerPrefix(config_.DistinctLayer(layer));
     const torch::Tensor attended = Dropped(Attend(states, batch, layer));
-    const torch::Tensor middle = Quantized(Normalized(attended + states, prefix + "attention.norm"), layer,
-                                    ActivationSite::kAttentionOutput);
+    const torch::Tensor middle = Quantized(Normalized(attended + states, prefix + "attention.norm"),
+                                           layer, ActivationSite::kAttentionOutput);
     torch::Tensor hidden = Linear(middle, prefix + "feed_forward.up");
     switch (config_.activation) {
       case Activation::kGelu:
@@ -183,8 +188,8 @@ Result<Model> TorchEncoder::ToModel(const Model& source) const {
     const auto found = compression_.find(spec.name);
     const WeightCompression compression =
         found == compression_.end() ? WeightCompression() : found->second;
-    const std::vector<float> values = ToFloats(
-        compression.mask.defined() ? parameter.detach() * compression.mask : parameter);
+    const std::vector<float> values =
+        ToFloats(compression.mask.defined() ? parameter.detach() * compression.mask : parameter);
     if (!activation_biases_ || spec.role == TensorRole::kVector) {
       model.tensors.push_back(MakeFloatTensor(spec.name, spec.shape, values));
       continue;

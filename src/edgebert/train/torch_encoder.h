@@ -75,7 +75,7 @@ class TorchEncoder {
   std::optional<ActivationBiases> activation_biases_;
   AdaptiveSpan span_;
 
-  ForwardOptions options_;                            // Of the forward pass under way.
+  ForwardOptions options_;                             // Of the forward pass under way.
   std::map<std::string, torch::Tensor> step_weights_;  // Compressed once a pass.
 };
 

@@ -26,7 +26,7 @@ std::vector<TokenizedExample> Tokenized(const Model& model, size_t count) {
 
 /// The largest difference between libtorch's logits, sentences padded in batches, and the engine's.
 double LogitsDifference(TorchEncoder& torch_encoder, const Model& model, Arithmetic arithmetic,
-                         const std::vector<TokenizedExample>& examples) {
+                        const std::vector<TokenizedExample>& examples) {
   const torch::NoGradGuard no_gradient;
   std::vector<int64_t> all(examples.size());
   for (size_t i = 0; i < all.size(); ++i) {
@@ -41,9 +41,9 @@ double LogitsDifference(TorchEncoder& torch_encoder, const Model& model, Arithme
   double largest = 0;
   for (size_t i = 0; i < examples.size(); ++i) {
     testing::LayerRecorder recorder;
-    EXPECT_OK(session
-                  .Run(examples[i].encoding.ids, examples[i].encoding.segment_ids, never, &recorder)
-                  .status());
+    EXPECT_OK(
+        session.Run(examples[i].encoding.ids, examples[i].encoding.segment_ids, never, &recorder)
+            .status());
     for (size_t ramp = 0; ramp < logits.size(); ++ramp) {
       for (size_t c = 0; c < recorder.logits[ramp].size(); ++c) {
         const double value =

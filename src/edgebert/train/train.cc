@@ -200,15 +200,13 @@ Result<Model> Trainer::Teacher() {
   if (is_done) {
     return ReadModelFile(path);
   }
-  EDGEBERT_ASSIGN_OR_RETURN(
-      const Model start,
-      MakeStartingModel(base_, recipe_.teacher.off_ramp, {base_.config.num_layers}, data_.labels,
-                        0, recipe_.seed));
+  EDGEBERT_ASSIGN_OR_RETURN(const Model start, MakeStartingModel(base_, recipe_.teacher.off_ramp,
+                                                                 {base_.config.num_layers},
+                                                                 data_.labels, 0, recipe_.seed));
   TorchEncoder encoder(start, device_);
   TeacherHooks hooks;
-  EDGEBERT_RETURN_IF_ERROR(RunTrainingLoop(encoder, tokens_.training,
-                                           Loop("teacher", recipe_.teacher.schedule), hooks,
-                                           observer_));
+  EDGEBERT_RETURN_IF_ERROR(RunTrainingLoop(
+      encoder, tokens_.training, Loop("teacher", recipe_.teacher.schedule), hooks, observer_));
   EDGEBERT_ASSIGN_OR_RETURN(Model model, encoder.ToModel(start));
   EDGEBERT_RETURN_IF_ERROR(WriteModelFile(model, path));
   EDGEBERT_RETURN_IF_ERROR(Report("teacher", encoder, {}));
@@ -222,19 +220,19 @@ Result<torch::Tensor> Trainer::TeacherLogits(const Model& teacher) {
   if (Exists(path)) {
     EDGEBERT_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path, kMaxLogitsBytes));
     if (bytes.size() != static_cast<size_t>(rows * columns) * sizeof(float)) {
-      return InvalidArgument(fmt::format("{}: {} bytes do not fit {} examples of {} classes; it "
-                                         "belongs to other data, remove it",
-                                         path.string(), bytes.size(), rows, columns));
+      return InvalidArgument(
+          fmt::format("{}: {} bytes do not fit {} examples of {} classes; it "
+                      "belongs to other data, remove it",
+                      path.string(), bytes.size(), rows, columns));
     }
     torch::Tensor logits = torch::empty({rows, columns});
     std::memcpy(logits.data_ptr<float>(), bytes.data(), bytes.size());
     return logits;
   }
   TorchEncoder encoder(teacher, device_);
-  EDGEBERT_ASSIGN_OR_RETURN(
-      const torch::Tensor all,
-      ComputeLogits(encoder, tokens_.training, base_.tokenizer.pad_id,
-                    {recipe_.matmul_precision, 0}, observer_));
+  EDGEBERT_ASSIGN_OR_RETURN(const torch::Tensor all,
+                            ComputeLogits(encoder, tokens_.training, base_.tokenizer.pad_id,
+                                          {recipe_.matmul_precision, 0}, observer_));
   torch::Tensor logits = all.select(1, -1).contiguous();
   const auto* bytes = reinterpret_cast<const uint8_t*>(logits.data_ptr<float>());
   EDGEBERT_RETURN_IF_ERROR(WriteFileAtomically(
@@ -255,9 +253,8 @@ Result<Model> Trainer::Student(const Model& teacher, const torch::Tensor& teache
       Model start, MakeStartingModel(teacher, recipe.off_ramps, std::move(layers), data_.labels,
                                      recipe.distinct_layers, recipe_.seed + 1));
   TorchEncoder encoder(start, device_);
-  encoder.SetEmbedding("embedding.word",
-                       PruneByMagnitude(encoder.parameter("embedding.word"),
-                                        recipe.embedding_sparsity));
+  encoder.SetEmbedding("embedding.word", PruneByMagnitude(encoder.parameter("embedding.word"),
+                                                          recipe.embedding_sparsity));
   StudentHooks hooks(recipe, start, encoder, tokens_.training, teacher_logits);
   if (recipe.quantization) {
     hooks.QuantizeEmbedding();
@@ -293,14 +290,13 @@ Result<Model> Trainer::Calibrated(Model student) {
                               ClassifierModel::Create(student));
     TrainingProgress progress;
     progress.stage = "calibrate";
-    EDGEBERT_ASSIGN_OR_RETURN(
-        const RecordedExamples recorded,
-        RecordExamples(*classifier, data_.held_out, recipe_.max_tokens,
-                       [&](size_t done, size_t total) {
-                         progress.step = static_cast<int64_t>(done);
-                         progress.total_steps = static_cast<int64_t>(total);
-                         return !observer_ || observer_(progress);
-                       }));
+    EDGEBERT_ASSIGN_OR_RETURN(const RecordedExamples recorded,
+                              RecordExamples(*classifier, data_.held_out, recipe_.max_tokens,
+                                             [&](size_t done, size_t total) {
+                                               progress.step = static_cast<int64_t>(done);
+                                               progress.total_steps = static_cast<int64_t>(total);
+                                               return !observer_ || observer_(progress);
+                                             }));
     const RiskOptions risk = {recipe_.calibration.max_loss, recipe_.calibration.confidence};
     EDGEBERT_RETURN_IF_ERROR(
         CalibrateRisk(recorded, risk, "held-out training rows", student).status());

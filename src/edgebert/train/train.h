@@ -30,9 +30,9 @@ struct TrainOptions {
   bool resume = false;           ///< Goes on from the checkpoint of the stage that was interrupted.
 };
 
-/// Fine-tunes a teacher from `base`, distils and compresses a student, and gives it a threshold with
-/// a promise, calibrated on the held-out examples. Each stage is skipped where its result lies in
-/// `options.output` already:
+/// Fine-tunes a teacher from `base`, distils and compresses a student, and gives it a threshold
+/// with a promise, calibrated on the held-out examples. Each stage is skipped where its result lies
+/// in `options.output` already:
 ///   teacher.ebm, teacher.json; teacher-logits.bin; student.ebm, student.json; NAME.ebm
 /// and STAGE-log.jsonl, STAGE.checkpoint while it runs. Returns what NAME.ebm holds: the model to
 /// ship, with recipe, sources, licences and the stages' accuracies in its provenance.

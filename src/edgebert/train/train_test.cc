@@ -120,9 +120,10 @@ TEST(TrainTest, FinishedStagesAreSkipped) {
   const TrainingData data = SmallData();
   ASSERT_OK(Train(SmallRecipe(), base, data, {directory.path(), false}, {}).status());
   int steps = 0;
-  ASSERT_OK(Train(SmallRecipe(), base, data, {directory.path(), false},
-                  [&](const TrainingProgress&) { return ++steps > 0; })
-                .status());
+  ASSERT_OK(
+      Train(SmallRecipe(), base, data, {directory.path(), false}, [&](const TrainingProgress&) {
+        return ++steps > 0;
+      }).status());
   EXPECT_EQ(steps, static_cast<int>(data.held_out.size()));  // Of the calibration.
 }
 
@@ -140,18 +141,17 @@ TEST(TrainTest, RefusesWhatAnotherRecipeOrBaseMade) {
   EXPECT_EQ(other_recipe.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(other_recipe.message(), HasSubstr("another recipe"));
   recipe.seed = 42;
-  EXPECT_EQ(Train(recipe, testing::TrainableModel(8), data, {directory.path(), true}, {})
-                .status()
-                .code(),
-            StatusCode::kInvalidArgument);
+  EXPECT_EQ(
+      Train(recipe, testing::TrainableModel(8), data, {directory.path(), true}, {}).status().code(),
+      StatusCode::kInvalidArgument);
 }
 
 TEST(TrainTest, RefusesACheckpointThatIsCutShort) {
   const testing::TemporaryDirectory directory;
   const TrainingData data = SmallData();
-  ASSERT_FALSE(Train(SmallRecipe(), testing::TrainableModel(), data, {directory.path(), false},
-                     StopAfter(3))
-                   .ok());
+  ASSERT_FALSE(
+      Train(SmallRecipe(), testing::TrainableModel(), data, {directory.path(), false}, StopAfter(3))
+          .ok());
   const std::filesystem::path path = directory.path() / "teacher.checkpoint";
   for (const uintmax_t size : {uintmax_t{0}, uintmax_t{100}, std::filesystem::file_size(path) / 2,
                                std::filesystem::file_size(path) - 1}) {

@@ -30,8 +30,8 @@ inline Model TrainableModel(uint64_t seed = 3) {
 
 /// Sentences that are good when they hold more "good" and "fun" than "bad" and "slow".
 inline std::vector<LabelledText> LearnableExamples(size_t count, uint64_t seed) {
-  static const std::vector<std::string> kWords = {"the", "film", "is", "very", "plot", "and",
-                                                  "story", "a"};
+  static const std::vector<std::string> kWords = {"the",  "film", "is",    "very",
+                                                  "plot", "and",  "story", "a"};
   std::mt19937_64 random(seed);
   std::vector<LabelledText> examples(count);
   for (LabelledText& example : examples) {
@@ -40,9 +40,10 @@ inline std::vector<LabelledText> LearnableExamples(size_t count, uint64_t seed) 
     const size_t marked = random() % words;
     for (size_t i = 0; i < words; ++i) {
       const bool first = random() % 2 == 0;
-      const std::string marker = example.label == 1 ? (first ? "good" : "fun")
-                                                    : (first ? "bad" : "slow");
-      example.text += (i > 0 ? " " : "") + (i == marked ? marker : kWords[random() % kWords.size()]);
+      const std::string marker =
+          example.label == 1 ? (first ? "good" : "fun") : (first ? "bad" : "slow");
+      example.text +=
+          (i > 0 ? " " : "") + (i == marked ? marker : kWords[random() % kWords.size()]);
     }
   }
   return examples;

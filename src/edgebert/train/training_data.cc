@@ -35,8 +35,8 @@ Result<std::vector<TokenizedExample>> TokenizeExamples(const Tokenizer& tokenize
   std::vector<TokenizedExample> tokenized;
   tokenized.reserve(examples.size());
   for (size_t i = 0; i < examples.size(); ++i) {
-    Result<Encoding> encoding = EncodeText(tokenizer, examples[i].text, examples[i].pair,
-                                           static_cast<size_t>(max_tokens));
+    Result<Encoding> encoding =
+        EncodeText(tokenizer, examples[i].text, examples[i].pair, static_cast<size_t>(max_tokens));
     if (!encoding.ok()) {
       return encoding.status().WithContext(fmt::format("example {}", i + 1));
     }

@@ -45,8 +45,9 @@ torch::optim::AdamW MakeOptimizer(TorchEncoder& encoder, const ScheduleRecipe& s
   for (size_t i = 0; i < std::size(groups); ++i) {
     const bool decays = i == kEncoderMatrices || i == kOffRampMatrices;
     parameter_groups.emplace_back(
-        groups[i], std::make_unique<AdamWOptions>(
-                       AdamWOptions(0).eps(kAdamEpsilon).weight_decay(decays ? schedule.weight_decay : 0)));
+        groups[i],
+        std::make_unique<AdamWOptions>(
+            AdamWOptions(0).eps(kAdamEpsilon).weight_decay(decays ? schedule.weight_decay : 0)));
   }
   if (encoder.span().is_learning()) {
     parameter_groups.emplace_back(
@@ -68,8 +69,8 @@ void SetLearningRates(torch::optim::AdamW& optimizer, const LoopOptions& options
   }
 }
 
-Checkpoint MakeCheckpoint(const TorchEncoder& encoder, const std::string& fingerprint,
-                          int64_t step, const StageHooks& hooks) {
+Checkpoint MakeCheckpoint(const TorchEncoder& encoder, const std::string& fingerprint, int64_t step,
+                          const StageHooks& hooks) {
   Checkpoint checkpoint;
   checkpoint.fingerprint = fingerprint;
   checkpoint.step = step;
@@ -138,8 +139,7 @@ class Meter {
     seconds_per_step_ += share * (seconds - seconds_per_step_);
     tokens_per_step_ += share * (static_cast<double>(tokens) - tokens_per_step_);
     progress_.tokens_per_second = tokens_per_step_ / seconds_per_step_;
-    progress_.seconds_left =
-        seconds_per_step_ * static_cast<double>(progress_.total_steps - step);
+    progress_.seconds_left = seconds_per_step_ * static_cast<double>(progress_.total_steps - step);
     return progress_;
   }
 
@@ -167,9 +167,8 @@ Status Loop(TorchEncoder& encoder, std::span<const TokenizedExample> examples,
   int64_t step = 0;
   std::error_code ignored;
   if (options.resume && std::filesystem::exists(options.checkpoint, ignored)) {
-    EDGEBERT_ASSIGN_OR_RETURN(
-        const Checkpoint checkpoint,
-        LoadCheckpoint(options.checkpoint, options.fingerprint, optimizer));
+    EDGEBERT_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
+                              LoadCheckpoint(options.checkpoint, options.fingerprint, optimizer));
     EDGEBERT_RETURN_IF_ERROR(RestoreEncoder(encoder, checkpoint));
     EDGEBERT_RETURN_IF_ERROR(hooks.Restore(checkpoint));
     step = checkpoint.step;
@@ -195,9 +194,8 @@ Status Loop(TorchEncoder& encoder, std::span<const TokenizedExample> examples,
     SetLearningRates(optimizer, options, share);
     EDGEBERT_RETURN_IF_ERROR(hooks.BeforeStep(progress, step));
     torch::manual_seed(options.seed * 0x9E3779B97F4A7C15u + static_cast<uint64_t>(step));
-    const Batch batch =
-        MakeBatch(examples, batches[static_cast<size_t>(step % batches_per_epoch)], options.pad_id,
-                  encoder.device());
+    const Batch batch = MakeBatch(examples, batches[static_cast<size_t>(step % batches_per_epoch)],
+                                  options.pad_id, encoder.device());
     const torch::Tensor loss = hooks.Loss(encoder.Forward(batch, options.forward), batch);
     const double loss_value = loss.item<double>();
     if (!std::isfinite(loss_value)) {

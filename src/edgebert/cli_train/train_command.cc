@@ -1,3 +1,5 @@
+#include "edgebert/cli_train/train_command.h"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -11,7 +13,6 @@
 #include <optional>
 #include <string>
 
-#include "edgebert/cli/command.h"
 #include "edgebert/model/huggingface.h"
 #include "edgebert/train/train.h"
 #include "edgebert/train/training_sources.h"
@@ -65,8 +66,7 @@ class TrainingDisplay {
     const auto left = std::chrono::seconds(static_cast<int64_t>(progress.seconds_left));
     fmt::print(stderr, "{}{} {}/{}, loss {:.4f}, {:.0f} tokens/s, {:%H:%M:%S} left{}",
                is_terminal_ ? "\r\x1b[K" : "", progress.stage, progress.step, progress.total_steps,
-               progress.loss, progress.tokens_per_second, left,
-               is_terminal_ && !last ? "" : "\n");
+               progress.loss, progress.tokens_per_second, left, is_terminal_ && !last ? "" : "\n");
     std::fflush(stderr);
   }
 
@@ -104,8 +104,7 @@ Status RunTraining(const TrainFlags& flags) {
 
 void AddTrainCommand(CLI::App& app, Action& action) {
   auto flags = std::make_shared<TrainFlags>();
-  CLI::App* command =
-      app.add_subcommand("train", "Train, distil and compress a model by a recipe");
+  CLI::App* command = app.add_subcommand("train", "Train, distil and compress a model by a recipe");
   command->add_option("--recipe", flags->recipe, "Recipe (YAML)")->required()->type_name("FILE");
   command->add_option("--base", flags->base, "Hugging Face directory to start from")
       ->required()
