@@ -68,7 +68,7 @@ std::optional<double> TeacherAccuracy(const std::string& provenance,
                                  ? json.value("/teacher/splits"_json_pointer, OrderedJson::array())
                                  : OrderedJson::array();
   for (const OrderedJson& split : splits) {
-    if (split.is_object() && split.value("fingerprint", "") == fingerprint &&
+    if (split.is_object() && split.contains("fingerprint") && split["fingerprint"] == fingerprint &&
         split.contains("accuracy_by_off_ramp") && split["accuracy_by_off_ramp"].is_array() &&
         !split["accuracy_by_off_ramp"].empty() &&
         split["accuracy_by_off_ramp"].back().is_number()) {
