@@ -268,12 +268,18 @@ Result<Model> Trainer::Student(const Model& teacher, const torch::Tensor& teache
   return model;
 }
 
+/// Null where `text` is no JSON.
+nlohmann::json ParseOrNull(const std::string& text) {
+  nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  return json.is_discarded() ? nlohmann::json() : json;
+}
+
 /// What made the model, for its file.
 Result<std::string> Trainer::Provenance() const {
   nlohmann::ordered_json provenance;
   provenance["recipe"] = FormatRecipe(recipe_);
-  provenance["base"] = nlohmann::json::parse(base_.provenance, nullptr, false);
-  provenance["data"] = nlohmann::json::parse(data_.sources, nullptr, false);
+  provenance["base"] = ParseOrNull(base_.provenance);
+  provenance["data"] = ParseOrNull(data_.sources);
   for (const char* stage : {"teacher", "student"}) {
     EDGEBERT_ASSIGN_OR_RETURN(const nlohmann::json metrics, Metrics(stage));
     provenance[stage] = {{"training_examples", metrics.value("training_examples", 0)},

@@ -29,6 +29,7 @@ Recipe SmallRecipe() {
   recipe.teacher.schedule.epochs = 6;
   recipe.teacher.schedule.learning_rate = 3e-3;
   recipe.teacher.schedule.dropout = 0.1;
+  recipe.calibration = {0.2, 0.9};  // A hundred held-out examples promise no less.
   recipe.student.schedule.epochs = 8;
   recipe.student.schedule.learning_rate = 2e-3;
   recipe.student.off_ramps.pooler_size = 16;
