@@ -3,16 +3,16 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-list(TRANSFORM EDGEBERT_LAYERS PREPEND edgebert_ OUTPUT_VARIABLE layer_targets)
-list(REMOVE_ITEM layer_targets edgebert_cli)
+# The program's own layers stay out of the package; so does training, which needs libtorch.
+set(installed_layers ${EDGEBERT_LAYERS})
+list(REMOVE_ITEM installed_layers train cli cli_train)
+list(TRANSFORM installed_layers PREPEND edgebert_ OUTPUT_VARIABLE layer_targets)
 install(TARGETS ${layer_targets} EXPORT EdgeBERTTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/edgebert)
 install(TARGETS edgebert RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-foreach(layer IN LISTS EDGEBERT_LAYERS)
-  if(NOT layer STREQUAL "cli")
-    install(DIRECTORY src/edgebert/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/edgebert
-            FILES_MATCHING PATTERN "*.h" PATTERN "*_testing.h" EXCLUDE)
-  endif()
+foreach(layer IN LISTS installed_layers)
+  install(DIRECTORY src/edgebert/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/edgebert
+          FILES_MATCHING PATTERN "*.h" PATTERN "*_testing.h" EXCLUDE)
 endforeach()
 install(DIRECTORY models hardware DESTINATION ${CMAKE_INSTALL_DATADIR}/edgebert)
 

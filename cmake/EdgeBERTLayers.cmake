@@ -1,14 +1,20 @@
 # A folder of src/edgebert is a layer. A layer may use only layers that stand before it in this list.
-set(EDGEBERT_LAYERS base numeric text model program kernels engine accel power pipeline cli)
+set(EDGEBERT_LAYERS base numeric text model program kernels engine accel power pipeline train cli
+    cli_train)
 
-# edgebert_layer(NAME USES layer... [PRIVATE target...])
+# edgebert_layer(NAME [WHEN option] USES layer... [PRIVATE target...])
 # Declares the library of one layer from the *.cc files beside the CMakeLists.txt, tests excluded.
+# WHEN names the CMake option that an optional layer waits for; those that use it do without when it is off.
 # USES are lower layers; every layer may use fmt; PRIVATE are third-party targets that no public header of the layer shows.
 function(edgebert_layer NAME)
-  cmake_parse_arguments(ARG "" "" "USES;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "WHEN" "USES;PRIVATE" ${ARGN})
   list(FIND EDGEBERT_LAYERS ${NAME} rank)
   if(rank EQUAL -1)
     message(FATAL_ERROR "'${NAME}' is not in EDGEBERT_LAYERS (cmake/EdgeBERTLayers.cmake)")
+  endif()
+  set_property(GLOBAL PROPERTY EDGEBERT_USES_${NAME} "${ARG_USES}")
+  if(ARG_WHEN AND NOT ${ARG_WHEN})
+    return()
   endif()
   file(GLOB sources CONFIGURE_DEPENDS "*.cc")
   list(FILTER sources EXCLUDE REGEX "_(test|benchmark|fuzzer)\\.cc$")
@@ -26,9 +32,10 @@ function(edgebert_layer NAME)
     if(used_rank EQUAL -1 OR NOT used_rank LESS rank)
       message(FATAL_ERROR "Layer '${NAME}' may not use '${used}': dependencies point down only (${EDGEBERT_LAYERS})")
     endif()
-    target_link_libraries(edgebert_${NAME} PUBLIC edgebert_${used})
+    if(TARGET edgebert_${used})
+      target_link_libraries(edgebert_${NAME} PUBLIC edgebert_${used})
+    endif()
   endforeach()
-  set_property(GLOBAL PROPERTY EDGEBERT_USES_${NAME} "${ARG_USES}")
 endfunction()
 
 if(EDGEBERT_BUILD_TESTS)

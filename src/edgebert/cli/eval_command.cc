@@ -2,17 +2,26 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
 
+#include "edgebert/base/file.h"
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/energy_table.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
+#include "edgebert/model/compression_statistics.h"
+#include "edgebert/model/model_file.h"
 #include "edgebert/pipeline/evaluation.h"
 
 namespace edgebert::cli {
 namespace {
+
+using nlohmann::literals::operator""_json_pointer;
 
 constexpr int kLabelWidth = 17;
 
@@ -48,6 +57,42 @@ void PrintTable(const EvalFlags& flags, const Evaluation& evaluation, const Clas
   }
   fmt::print("{}", FormatEnergy(ReportOf(evaluation, classifier), kLabelWidth));
   fmt::print("  this CPU         {:.1f} s for everything, all layers of every sentence\n", wall_s);
+}
+
+/// What the model file says of the teacher's accuracy on exactly these examples, if it does.
+std::optional<double> TeacherAccuracy(const std::string& provenance,
+                                      std::span<const LabelledText> examples) {
+  const std::string fingerprint = fmt::format("{:016x}", FingerprintOf(examples));
+  const OrderedJson json = OrderedJson::parse(provenance, nullptr, false);
+  const OrderedJson splits = json.is_object()
+                                 ? json.value("/teacher/splits"_json_pointer, OrderedJson::array())
+                                 : OrderedJson::array();
+  for (const OrderedJson& split : splits) {
+    if (split.is_object() && split.contains("fingerprint") && split["fingerprint"] == fingerprint &&
+        split.contains("accuracy_by_off_ramp") && split["accuracy_by_off_ramp"].is_array() &&
+        !split["accuracy_by_off_ramp"].empty() &&
+        split["accuracy_by_off_ramp"].back().is_number()) {
+      return split["accuracy_by_off_ramp"].back().get<double>();
+    }
+  }
+  return std::nullopt;
+}
+
+/// Adds what the model file is, beside how it does.
+Status AddModelFigures(const EvalFlags& flags, std::span<const LabelledText> examples,
+                       OrderedJson& object) {
+  EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, ModelPath(flags.classifier.model));
+  EDGEBERT_ASSIGN_OR_RETURN(const Model model, ReadModelFile(path));
+  const CompressionStatistics statistics = ComputeCompression(model);
+  if (const auto accuracy = TeacherAccuracy(model.provenance, examples)) {
+    object["teacher_accuracy"] = *accuracy;
+  }
+  object["encoder_sparsity"] = statistics.encoder_sparsity;
+  object["embedding_sparsity"] = statistics.embedding_sparsity;
+  object["heads_off"] = statistics.heads_off;
+  EDGEBERT_ASSIGN_OR_RETURN(const InputFile file, InputFile::Open(path));
+  object["file_bytes"] = file.size();
+  return OkStatus();
 }
 
 OrderedJson ToJson(const EvalFlags& flags, const Evaluation& evaluation,
@@ -114,7 +159,11 @@ int Eval(const EvalFlags& flags) {
   const double wall_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (flags.json) {
-    PrintJsonLine(ToJson(flags, *evaluation, *classifier, wall_s));
+    OrderedJson object = ToJson(flags, *evaluation, *classifier, wall_s);
+    if (const Status status = AddModelFigures(flags, *examples, object); !status.ok()) {
+      return Fail(status);
+    }
+    PrintJsonLine(object);
   } else {
     PrintTable(flags, *evaluation, *classifier, wall_s);
   }

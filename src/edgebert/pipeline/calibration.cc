@@ -79,22 +79,6 @@ class ProgressCounter {
   size_t total_;
 };
 
-Result<ActivationBiases> CalibrateActivations(const Model& model,
-                                              std::span<const Encoding> sentences,
-                                              ProgressCounter& progress) {
-  EDGEBERT_ASSIGN_OR_RETURN(std::shared_ptr<const Encoder> encoder,
-                            Encoder::Create(model, Arithmetic::kFloat32));
-  EncoderSession session(std::move(encoder));
-  ActivationSampler sampler(model.config);
-  EntropyExitRule never(0.0);
-  for (const Encoding& sentence : sentences) {
-    EDGEBERT_RETURN_IF_ERROR(
-        session.Run(sentence.ids, sentence.segment_ids, never, &sampler).status());
-    EDGEBERT_RETURN_IF_ERROR(progress.Step());
-  }
-  return sampler.ChooseBiases();
-}
-
 /// The number of sentences on which early exit gives the same label as full depth.
 size_t CountAgreeing(const std::vector<FullDepthRecord>& records, float threshold_nats) {
   EntropyExitRule rule(threshold_nats);
@@ -157,6 +141,24 @@ Result<Precision> ParsePrecision(std::string_view name) {
     return Precision::kAf8;
   }
   return InvalidArgument(fmt::format("unknown precision '{}' (fp32 or af8)", name));
+}
+
+Result<ActivationBiases> FindActivationBiases(const Model& model,
+                                              std::span<const Encoding> sentences,
+                                              const Progress& progress) {
+  EDGEBERT_ASSIGN_OR_RETURN(std::shared_ptr<const Encoder> encoder,
+                            Encoder::Create(model, Arithmetic::kFloat32));
+  EncoderSession session(std::move(encoder));
+  ActivationSampler sampler(model.config);
+  EntropyExitRule never(0.0);
+  for (size_t i = 0; i < sentences.size(); ++i) {
+    EDGEBERT_RETURN_IF_ERROR(
+        session.Run(sentences[i].ids, sentences[i].segment_ids, never, &sampler).status());
+    if (progress && !progress(i + 1, sentences.size())) {
+      return Cancelled("stopped");
+    }
+  }
+  return sampler.ChooseBiases();
 }
 
 Status QuantizeTensors(Model& model) {
@@ -254,8 +256,9 @@ Result<Model> Calibrate(Model model, std::span<const std::string> sentences,
   const bool has_off_ramps = !model.config.off_ramp_layers.empty();
   ProgressCounter counter(progress, for_biases.size() + (has_off_ramps ? for_exits.size() : 0));
   if (options.precision == Precision::kAf8) {
+    const auto step = [&](size_t /*done*/, size_t /*total*/) { return counter.Step().ok(); };
     EDGEBERT_ASSIGN_OR_RETURN(model.activation_biases,
-                              CalibrateActivations(model, for_biases, counter));
+                              FindActivationBiases(model, for_biases, step));
     EDGEBERT_RETURN_IF_ERROR(QuantizeTensors(model));
   }
   if (has_off_ramps) {

@@ -10,6 +10,7 @@
 #include "edgebert/base/status.h"
 #include "edgebert/model/model.h"
 #include "edgebert/pipeline/evaluation.h"
+#include "edgebert/text/tokenizer.h"
 
 namespace edgebert {
 
@@ -34,6 +35,12 @@ struct CalibrationOptions {
 /// them, so that long inputs are represented.
 Result<Model> Calibrate(Model model, std::span<const std::string> sentences,
                         const CalibrationOptions& options, const Progress& progress = {});
+
+/// The activations' exponent biases of least squared error on some sentences, found with a float32
+/// model.
+Result<ActivationBiases> FindActivationBiases(const Model& model,
+                                              std::span<const Encoding> sentences,
+                                              const Progress& progress = {});
 
 /// The matrices and tables of a float32 model in AF8, each with the exponent bias of least squared
 /// error. Vectors stay float32. Activation biases are the caller's to set.

@@ -1,7 +1,9 @@
 #ifndef EDGEBERT_PIPELINE_LABELLED_TEXT_H_
 #define EDGEBERT_PIPELINE_LABELLED_TEXT_H_
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace edgebert {
@@ -14,6 +16,9 @@ struct LabelledText {
 
   bool operator==(const LabelledText&) const = default;
 };
+
+/// Tells examples from others: of their texts and labels, in order; the same on every machine.
+uint64_t FingerprintOf(std::span<const LabelledText> examples);
 
 }  // namespace edgebert
 

@@ -1,0 +1,8 @@
+#include <array>
+
+#include "edgebert/cli/program.h"
+#include "edgebert/cli_train/train_command.h"
+
+int main(int argc, char** argv) {
+  return edgebert::cli::RunProgram(argc, argv, std::array{&edgebert::cli::AddTrainCommand});
+}

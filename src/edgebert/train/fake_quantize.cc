@@ -1,0 +1,131 @@
+#include "edgebert/train/fake_quantize.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <span>
+
+#include "edgebert/kernels/quantize.h"
+#include "edgebert/numeric/adaptivfloat.h"
+
+namespace edgebert {
+namespace {
+
+using torch::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+constexpr int64_t kChunk = 4096;  // Small enough to stay in the first-level cache.
+
+float LargestMagnitude(int exponent_bias) {
+  return std::ldexp(static_cast<float>(kAf8MaxInteger), exponent_bias - kAf8MantissaBits);
+}
+
+/// Quantises on the CPU; `mask` may be null.
+void QuantizeOnCpu(const float* values, const bool* mask, int64_t size, int bias, float* output) {
+  at::parallel_for(0, size, 8 * kChunk, [&](int64_t begin, int64_t end) {
+    std::array<int16_t, kChunk> integers;
+    std::array<float, kChunk> masked;
+    for (int64_t at = begin; at < end; at += kChunk) {
+      const auto count = static_cast<size_t>(std::min(kChunk, end - at));
+      std::span<const float> input(values + at, count);
+      if (mask != nullptr) {
+        for (size_t i = 0; i < count; ++i) {
+          masked[i] = mask[at + static_cast<int64_t>(i)] ? input[i] : 0.0F;
+        }
+        input = std::span<const float>(masked).first(count);
+      }
+      const std::span<int16_t> codes = std::span(integers).first(count);
+      QuantizeAf8(input, bias, codes);
+      DequantizeAf8(codes, bias, std::span(output + at, count));
+    }
+  });
+}
+
+/// The same by tensor operations, wherever the tensor lies.
+Tensor QuantizeByTensorOperations(const Tensor& values, int bias) {
+  constexpr int kDropped = 23 - kAf8MantissaBits;
+  const float smallest =
+      std::ldexp(static_cast<float>(kAf8.min_integer()), bias - kAf8MantissaBits);
+  const Tensor magnitude = values.abs().clamp_max(LargestMagnitude(bias));
+  // Rounds half to even to the bits that a code keeps; a carry runs into the exponent, as it
+  // should.
+  const Tensor bits = magnitude.view(torch::kInt32);
+  const Tensor is_odd = bits.bitwise_right_shift(kDropped).bitwise_and(1);
+  const Tensor raised = bits + ((1 << (kDropped - 1)) - 1) + is_odd;
+  const Tensor rounded =
+      raised.bitwise_and(~((1 << kDropped) - 1)).contiguous().view(torch::kFloat32);
+  const Tensor below = (magnitude > smallest / 2).to(torch::kFloat32) * smallest;
+  return torch::copysign(torch::where(magnitude < smallest, below, rounded), values);
+}
+
+/// An empty mask masks nothing.
+Tensor Quantize(const Tensor& values, const Tensor& mask, int bias) {
+  const Tensor input = values.contiguous();
+  if (!input.device().is_cpu()) {
+    return QuantizeByTensorOperations(mask.numel() > 0 ? input * mask : input, bias);
+  }
+  Tensor output = torch::empty_like(input);
+  QuantizeOnCpu(input.data_ptr<float>(), mask.numel() > 0 ? mask.data_ptr<bool>() : nullptr,
+                input.numel(), bias, output.data_ptr<float>());
+  return output;
+}
+
+struct FakeQuantizeFunction : public torch::autograd::Function<FakeQuantizeFunction> {
+  static Tensor forward(AutogradContext* context, const Tensor& values, int64_t bias) {
+    context->save_for_backward({values});
+    context->saved_data["bias"] = bias;
+    return Quantize(values, torch::empty({0}, torch::kBool), static_cast<int>(bias));
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const Tensor values = context->get_saved_variables()[0];
+    const auto bias = static_cast<int>(context->saved_data["bias"].toInt());
+    return {gradients[0] * (values.abs() <= LargestMagnitude(bias)), Tensor()};
+  }
+};
+
+struct CompressFunction : public torch::autograd::Function<CompressFunction> {
+  static Tensor forward(AutogradContext* /*context*/, const Tensor& weight, const Tensor& mask,
+                        c10::optional<int64_t> bias, torch::ScalarType type) {
+    if (bias) {
+      return Quantize(weight, mask, static_cast<int>(*bias)).to(type);
+    }
+    return (mask.numel() > 0 ? weight * mask : weight.clone()).to(type);
+  }
+
+  static variable_list backward(AutogradContext* /*context*/, const variable_list& gradients) {
+    return {gradients[0].to(torch::kFloat32), Tensor(), Tensor(), Tensor()};
+  }
+};
+
+}  // namespace
+
+Tensor FakeQuantizeAf8(const Tensor& values, int exponent_bias) {
+  return FakeQuantizeFunction::apply(values, exponent_bias);
+}
+
+int SearchAf8Bias(const Tensor& values) {
+  const Tensor data = values.detach().to(torch::kCPU, torch::kFloat32).contiguous();
+  return SearchBias(kAf8, {data.data_ptr<float>(), static_cast<size_t>(data.numel())});
+}
+
+Tensor CompressWeight(const Tensor& weight, const WeightCompression& compression,
+                      torch::ScalarType type) {
+  c10::optional<int64_t> bias;
+  if (compression.exponent_bias) {
+    bias = *compression.exponent_bias;
+  }
+  if (!bias && !compression.mask.defined()) {
+    return weight.to(type);
+  }
+  // A custom function takes no undefined tensor.
+  const Tensor mask =
+      compression.mask.defined() ? compression.mask : torch::empty({0}, torch::kBool);
+  return CompressFunction::apply(weight, mask, bias, type);
+}
+
+}  // namespace edgebert

@@ -1,0 +1,89 @@
+#include "edgebert/train/training_sources.h"
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <utility>
+
+#include "edgebert/pipeline/classifier.h"
+#include "edgebert/pipeline/held_out.h"
+
+namespace edgebert {
+namespace {
+
+constexpr size_t kOwnDevShare = 10;  // One in ten of a user's own examples.
+
+std::vector<LabelledText> Choose(const std::vector<LabelledText>& examples,
+                                 const std::vector<size_t>& indices) {
+  std::vector<LabelledText> chosen;
+  chosen.reserve(indices.size());
+  for (const size_t index : indices) {
+    chosen.push_back(examples[index]);
+  }
+  return chosen;
+}
+
+Result<HeldOut> HoldOut(const HeldOutRecipe& recipe, const std::vector<LabelledText>& examples,
+                        const TokenizerData& tokenizer_data) {
+  if (!recipe.nested) {
+    return HoldOutHashed(examples, static_cast<size_t>(recipe.rows));
+  }
+  EDGEBERT_ASSIGN_OR_RETURN(const std::unique_ptr<const Tokenizer> tokenizer,
+                            Tokenizer::Create(tokenizer_data));
+  const auto count_tokens = [&](const LabelledText& example) -> Result<int> {
+    EDGEBERT_ASSIGN_OR_RETURN(
+        const Encoding encoding,
+        EncodeText(*tokenizer, example.text, example.pair, size_t{kMaxPositions}));
+    return static_cast<int>(encoding.ids.size());
+  };
+  NestedHoldOutOptions options;
+  options.rows = static_cast<size_t>(recipe.rows);
+  options.long_rows = static_cast<size_t>(recipe.long_rows);
+  options.long_tokens = recipe.long_tokens;
+  return HoldOutNested(examples, count_tokens, options);
+}
+
+nlohmann::json Sources(const TaskData& task) {
+  nlohmann::json sources = nlohmann::json::array();
+  for (const DataSource& source : task.sources) {
+    sources.push_back({{"file", source.file},
+                       {"origin", source.origin},
+                       {"licence", source.licence},
+                       {"examples", source.examples}});
+  }
+  return sources;
+}
+
+}  // namespace
+
+Result<TrainingData> LoadTrainingData(const Recipe& recipe, const std::filesystem::path& path,
+                                      const std::optional<OwnDataColumns>& own_columns,
+                                      const TokenizerData& tokenizer) {
+  TrainingData data;
+  TaskData task;
+  if (own_columns) {
+    EDGEBERT_ASSIGN_OR_RETURN(task, LoadOwnData(path, *own_columns));
+    const size_t dev = std::max<size_t>(1, task.examples.size() / kOwnDevShare);
+    EDGEBERT_ASSIGN_OR_RETURN(const HeldOut split, HoldOutHashed(task.examples, dev));
+    data.dev = Choose(task.examples, split.held_out);
+    task.examples = Choose(task.examples, split.training);
+  } else {
+    EDGEBERT_ASSIGN_OR_RETURN(task, LoadTrainingTask(recipe.task, path));
+    EDGEBERT_ASSIGN_OR_RETURN(data.dev, LoadTask(recipe.task, path, Split::kDev));
+    EDGEBERT_ASSIGN_OR_RETURN(const std::vector<Split> splits, TaskSplits(recipe.task));
+    if (std::find(splits.begin(), splits.end(), Split::kTest) != splits.end()) {
+      EDGEBERT_ASSIGN_OR_RETURN(data.test, LoadTask(recipe.task, path, Split::kTest));
+    }
+  }
+  EDGEBERT_ASSIGN_OR_RETURN(const HeldOut split,
+                            HoldOut(recipe.held_out, task.examples, tokenizer));
+  data.labels = task.label_names;
+  data.training = Choose(task.examples, split.training);
+  data.held_out = Choose(task.examples, split.held_out);
+  data.fingerprint = FingerprintOf(data.training);
+  data.sources = Sources(task).dump();
+  return data;
+}
+
+}  // namespace edgebert
