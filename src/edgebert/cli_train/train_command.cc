@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,10 +46,19 @@ Result<std::optional<OwnDataColumns>> TrainFlags::Columns() const {
 }
 
 std::atomic<bool> stop_requested = false;
+std::atomic<std::time_t> stop_requested_at = 0;
 
+/// The first signal asks for a checkpoint; another one, seconds later, ends the program at once.
+/// Some programs, timeout(1) among them, send theirs twice.
 extern "C" void OnStop(int signal) {
-  stop_requested = true;
-  std::signal(signal, SIG_DFL);  // A second one ends the program at once.
+  constexpr std::time_t kPatienceSeconds = 2;
+  const std::time_t now = std::time(nullptr);
+  if (!stop_requested.exchange(true)) {
+    stop_requested_at = now;
+  } else if (now - stop_requested_at >= kPatienceSeconds) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+  }
 }
 
 /// One line on stderr: redrawn on a terminal, twice a minute elsewhere.
