@@ -63,9 +63,18 @@ expect 0 '"label":"positive",.*"exit_layer":[0-9]+,.*"entropy_nats":\[' run --js
 for key in text text_pair label probability tokens truncated layers exit_layer predicted_layer \
   entropy_nats policy arithmetic voltage_v frequency_hz latency_s latency_target_s energy_j \
   conventional_energy_j boundary wall_s load_energy_j load_conventional_energy_j energy_low_j \
-  energy_high_j energy_parts_j; do
+  energy_high_j energy_parts_j weights_in weights_idle_w; do
   expect 0 "\"$key\":" run --json "good fun"
 done
+for place in dram sram reram; do
+  expect 0 "\"weights_in\":\"$place\"" run --json --weights-in "$place" "good fun"
+  expect 0 "weights +$place, [0-9.]+ MB.*idle" run --weights-in "$place" "good fun"
+done
+expect 0 '"dram":0.0,"dram_background":0.0,"weight_reads":[0-9.e-]+,"weight_leakage":[1-9]' \
+  run --json --weights-in reram "good fun"
+expect 0 '"weights_in":"dram"' run --json "good fun"
+expect 2 '--weights-in: unknown place for weights .flash., expected dram, sram or reram' \
+  run --weights-in flash "good fun"
 for policy in conventional early-exit early-exit-static predicted; do
   expect 0 "\"policy\":\"$policy\"" run --json --policy "$policy" "it is long, but not bad"
 done
@@ -89,6 +98,9 @@ expect 0 '"expected_faults":0.0,' envm --json --cells slc
 expect 0 '"index_stride":30522,' envm --json --index-stride none
 expect 0 'reram-gated is cheaper than' envm --costs --csv "$work/memories.csv"
 expect 0 '"weight_memories":\[' envm --json --costs
+expect 0 '"distinct_layers":12,"of_this_model":true' envm --json --costs
+expect 0 '"distinct_layers":4,"of_this_model":false' envm --json --costs
+expect 0 '^ +12\* dram ' envm --costs
 mkdir "$work/envm"
 printf 'sentence\tlabel\ngood fun\t1\na dull film\t0\n' >"$work/envm/dev.tsv"
 expect 0 '"examples":2,.*"seeds":3,.*"mean_faults":5.0,' envm --json --data "$work/envm" --seeds 3 \
@@ -140,6 +152,7 @@ expect 2 'needs --predictor' trace --threshold 0.2 --policy paced --replan predi
 expect 2 'knows each exit beforehand' run --policy oracle good
 expect 2 'goes with --policy paced' run --policy early-exit --replan each-layer good
 expect 2 'either a text or --tokens' plan
+expect 2 'expected dram, sram or reram' trace --threshold 0.2 --weights-in tape "$work/none.csv"
 expect 2 'makes no plan beforehand' plan --policy oracle good
 
 # Data errors end with 1.
@@ -212,6 +225,9 @@ expect 0 '"mean_exit_layer":2.0,"exit_histogram":\[1,0,1\]' trace --json --thres
 expect 0 '"policy":"oracle",.*"misses":0,.*"of_oracle":1.0,.*"accuracy":null' trace --json --compare \
   --threshold 0.2 --latency-target 1.5x --boundary on-chip "$work/trace.csv"
 printf '1,0,0,1\n0,0,1,1\n' >"$work/labels"
+expect 0 '"weights_in":"sram"' trace --json --threshold 0.2 --weights-in sram "$work/trace.csv"
+expect 0 'weights in reram, [0-9.]+ MB on' trace --compare --threshold 0.2 --weights-in reram \
+  "$work/trace.csv"
 expect 0 '"accuracy":1.0' trace --json --threshold 0.2 --labels "$work/labels" "$work/trace.csv"
 for policy in conventional-static predicted-safe paced artifact-dvfs; do
   expect 0 "\"policy\":\"$policy\"" run --json --policy "$policy" good
@@ -222,6 +238,7 @@ done
 expect 0 '"policy":"oracle"' eval --json --task sst2 --data "$work" --policy oracle
 expect 0 '"replan":"each-layer"' plan --json --tokens 25 --replan each-layer
 expect 0 '"tokens":25,"policy":"paced",.*"reached":1.0' plan --json --tokens 25
+expect 0 '"weights_in":"reram"' plan --json --tokens 25 --weights-in reram
 expect 0 'layer  voltage' plan --policy early-exit-static --latency-target 1.5x "a good film"
 
 # Lines from stdin: a bad line is reported with its number, the others go on, the status is 1.

@@ -79,7 +79,6 @@ Result<EnvmTechnology> MakeEnvmTechnology(const Technology& cells, const Technol
                           {"sram_area", "mm2/B", made.sram.area_mm2_per_byte},
                           {"sram_leakage", "W/B", made.sram.leakage_w_per_byte, true},
                           {"dram_burst", "B", made.dram.burst_bytes},
-                          {"dram_latency", "s", made.dram.latency_s},
                           {"dram_self_refresh", "W/B", made.dram.self_refresh_w_per_byte, true}}));
   for (const Constant<double>* size :
        {&made.reram.word_bytes, &made.sram.word_bytes, &made.dram.burst_bytes}) {

@@ -66,7 +66,6 @@ struct EnvmTechnology {
   } sram;
   struct Dram {
     Constant<double> burst_bytes;
-    Constant<double> latency_s;
     Constant<double> self_refresh_w_per_byte;
   } dram;
 

@@ -66,7 +66,8 @@ ReadCost ReramReads(const EnvmTable& table, const RowReads& row, double tokens,
 }  // namespace
 
 DramInterface DramInterfaceOf(const HardwareDescription& hardware, Bound bound) {
-  return {Joules(At(hardware.dram_joules_per_byte, bound)), hardware.dram_bandwidth.value};
+  return {Joules(At(hardware.dram_joules_per_byte, bound)), hardware.dram_bandwidth.value,
+          Seconds(At(hardware.dram_latency, bound))};
 }
 
 std::optional<double> BreakEven(const MemoryPlan& a, const MemoryPlan& b) {
@@ -118,8 +119,7 @@ std::vector<MemoryPlan> EmbeddingPlans(const EnvmTable& table, double tokens,
   const double sram_area = stored.value() * At(sram.area_mm2_per_byte, bound);
 
   const Watts refresh(stored.value() * At(technology.dram.self_refresh_w_per_byte, bound));
-  const Seconds dram_latency(At(technology.dram.latency_s, bound));
-  const Seconds load_time = dram_latency + TimeOf(stored, dram.bandwidth);
+  const Seconds load_time = dram.latency + TimeOf(stored, dram.bandwidth);
   const Joules load_energy =
       stored.value() * (dram.energy_per_byte + Joules(At(sram.write_energy_j_per_byte, bound)));
   const Bytes fetched(tokens * row.dram_bursts * technology.dram.burst_bytes.value);
@@ -133,7 +133,7 @@ std::vector<MemoryPlan> EmbeddingPlans(const EnvmTable& table, double tokens,
        load_energy + sram_energy + EnergyOf(sram_leakage, load_time + sram_time),
        load_time + sram_time},
       {"dram-rows", 0, refresh, fetched.value() * dram.energy_per_byte,
-       2 * dram_latency + TimeOf(fetched, dram.bandwidth)},
+       2 * dram.latency + TimeOf(fetched, dram.bandwidth)},
   };
 }
 
@@ -164,6 +164,7 @@ WeightMemory WeightMemoryOf(WeightLocation location, CellKind cells,
     case WeightLocation::kDram:
       memory.energy_per_byte = dram.energy_per_byte;
       memory.bandwidth = dram.bandwidth;
+      memory.latency = dram.latency;
       memory.idle_per_byte = Watts(At(technology.dram.self_refresh_w_per_byte, bound));
       break;
     case WeightLocation::kSram: {
@@ -171,6 +172,7 @@ WeightMemory WeightMemoryOf(WeightLocation location, CellKind cells,
       memory.energy_per_byte = Joules(At(sram.read_energy_j_per_byte, bound));
       memory.bandwidth = bandwidth(sram.word_bytes, sram.banks, sram.latency_s);
       memory.idle_per_byte = Watts(At(sram.leakage_w_per_byte, bound));
+      memory.latency = Seconds(At(sram.latency_s, bound));
       memory.area_mm2_per_byte = At(sram.area_mm2_per_byte, bound);
       break;
     }
@@ -180,7 +182,7 @@ WeightMemory WeightMemoryOf(WeightLocation location, CellKind cells,
       memory.energy_per_byte = Joules(At(cell.read_energy_j_per_byte, bound));
       memory.bandwidth = bandwidth(reram.word_bytes, reram.banks, cell.read_latency_s);
       memory.active_per_byte = Watts(At(reram.leakage_w_per_byte, bound));
-      memory.wake_time = Seconds(At(reram.wake_time_s, bound));
+      memory.latency = Seconds(At(reram.wake_time_s, bound) + At(cell.read_latency_s, bound));
       memory.area_mm2_per_byte = At(cell.area_mm2_per_byte, bound);
       break;
     }
@@ -190,13 +192,13 @@ WeightMemory WeightMemoryOf(WeightLocation location, CellKind cells,
 
 MemoryPlan WeightPlan(std::string name, const WeightMemory& memory, const WeightUse& use) {
   const Seconds streaming = TimeOf(use.streamed, memory.bandwidth);
-  const Seconds wake = use.layers * memory.wake_time;
+  const Seconds first = use.layers * memory.latency;
   return {std::move(name), memory.area_mm2_per_byte * use.stored.value(),
           use.stored.value() * memory.idle_per_byte,
           use.streamed.value() * memory.energy_per_byte +
               EnergyOf(use.powered.value() * memory.active_per_byte,
-                       wake + std::max(streaming, use.compute_time)),
-          wake + streaming};
+                       first + std::max(streaming, use.compute_time)),
+          first + streaming};
 }
 
 MemoryPlan LoadedWeightPlan(const EnvmTechnology& technology, const DramInterface& dram,

@@ -19,6 +19,7 @@ namespace edgebert {
 struct DramInterface {
   Joules energy_per_byte;
   BytesPerSecond bandwidth;
+  Seconds latency;  ///< Before the first byte.
 };
 
 DramInterface DramInterfaceOf(const HardwareDescription& hardware, Bound bound);
@@ -77,7 +78,7 @@ struct WeightMemory {
   BytesPerSecond bandwidth;      ///< At which it streams.
   Watts idle_per_byte;           ///< Of what is stored, all the time.
   Watts active_per_byte;         ///< Of what is stored, on top, while a sentence runs.
-  Seconds wake_time;             ///< Before the first byte, at active power.
+  Seconds latency;               ///< Before a layer's first byte, at active power.
   double area_mm2_per_byte = 0;  ///< On the accelerator's chip.
 };
 

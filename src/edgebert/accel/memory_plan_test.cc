@@ -9,7 +9,7 @@
 namespace edgebert {
 namespace {
 
-const DramInterface kDram{Picojoules(64), BytesPerSecond(8.5e9)};
+const DramInterface kDram{Picojoules(64), BytesPerSecond(8.5e9), Nanoseconds(100)};
 
 EnvmTechnology Technology() { return LoadEnvmTechnology(std::nullopt).value(); }
 
@@ -103,7 +103,18 @@ TEST(MemoryPlanTest, EmbeddingPlansAddUp) {
   EXPECT_GT(plans[3].per_sentence.value(), mb * (1 << 20) * 64e-12);
   // Rows from DRAM: whole bursts of 32 bytes.
   EXPECT_NEAR(plans[4].per_sentence.value(), 10 * reads.dram_bursts * 32 * 64e-12, 1e-18);
+  // The index first, then masks and values.
+  EXPECT_NEAR(plans[4].latency.value(), 2 * 100e-9 + 10 * reads.dram_bursts * 32 / 8.5e9, 1e-15);
   EXPECT_EQ(plans[4].area_mm2, 0);
+}
+
+TEST(MemoryPlanTest, DramIsThatOfTheAccelerator) {
+  const HardwareDescription hardware = DefaultHardware().value();
+  const DramInterface value = DramInterfaceOf(hardware, Bound::kValue);
+  EXPECT_EQ(value.energy_per_byte.value(), hardware.dram_joules_per_byte.value);
+  EXPECT_EQ(value.bandwidth, hardware.dram_bandwidth.value);
+  EXPECT_EQ(value.latency, hardware.dram_latency.value);
+  EXPECT_EQ(DramInterfaceOf(hardware, Bound::kHigh).latency, hardware.dram_latency.high());
 }
 
 TEST(MemoryPlanTest, RangesEncloseTheirValues) {
@@ -135,6 +146,7 @@ TEST(WeightPlanTest, EveryPlaceHasItsOwnCosts) {
   };
   const MemoryPlan dram = plan(WeightLocation::kDram, Seconds(0));
   EXPECT_NEAR(dram.per_sentence.value(), streamed.value() * 64e-12, 1e-15);
+  EXPECT_NEAR(dram.latency.value(), 4 * 100e-9 + streamed.value() / 8.5e9, 1e-12);
   EXPECT_EQ(dram.area_mm2, 0);
   const MemoryPlan sram = plan(WeightLocation::kSram, Seconds(0));
   EXPECT_NEAR(sram.per_sentence.value(), streamed.value() * 1.111e-12, 1e-15);
@@ -144,9 +156,10 @@ TEST(WeightPlanTest, EveryPlaceHasItsOwnCosts) {
   EXPECT_EQ(reram.idle, Watts(0));
   // 4 banks of 8 bytes each 1.54 ns stream 8 MB in 0.4 ms: computing takes longer. Of 2 MB, 1 is
   // on at a time, and wakes four times.
+  const double first = 4 * (1e-6 + 1.54e-9);
   EXPECT_NEAR(reram.per_sentence.value(),
-              streamed.value() * 0.8e-12 + 1024 * 5.81e-6 * (1e-3 + 4e-6), 1e-12);
-  EXPECT_NEAR(reram.latency.value(), 4e-6 + streamed.value() / (32 / 1.54e-9), 1e-12);
+              streamed.value() * 0.8e-12 + 1024 * 5.81e-6 * (1e-3 + first), 1e-12);
+  EXPECT_NEAR(reram.latency.value(), first + streamed.value() / (32 / 1.54e-9), 1e-12);
 }
 
 TEST(WeightPlanTest, WeightsLoadedIntoSramCrossDramOnce) {

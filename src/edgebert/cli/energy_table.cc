@@ -6,8 +6,30 @@ namespace edgebert::cli {
 namespace {
 
 double Microjoules(Joules energy) { return energy.value() * 1e6; }
+double Milliwatts(Watts power) { return power.value() * 1e3; }
 
 }  // namespace
+
+std::string DescribeWeights(const WeightStore& weights) {
+  std::string text = fmt::format("{}, {:.1f} MB", WeightLocationName(weights.location),
+                                 weights.stored.value() / (1 << 20));
+  if (weights.location != WeightLocation::kDram) {
+    text += fmt::format(" on {:.2f} mm2", weights.area_mm2);
+  }
+  text += fmt::format(", idle {:.4g} mW", Milliwatts(weights.idle));
+  if (weights.idle_low < weights.idle_high) {
+    text += fmt::format(" ({:.4g} to {:.4g} mW)", Milliwatts(weights.idle_low),
+                        Milliwatts(weights.idle_high));
+  }
+  return text;
+}
+
+void AddWeights(const WeightStore& weights, OrderedJson& object) {
+  object["weights_in"] = WeightLocationName(weights.location);
+  object["weights_idle_w"] = weights.idle.value();
+  object["weights_idle_low_w"] = weights.idle_low.value();
+  object["weights_idle_high_w"] = weights.idle_high.value();
+}
 
 std::string FormatEnergy(const EnergyReport& report, int width) {
   const auto load = [&](const EnergyAccount& account) {
@@ -29,6 +51,7 @@ std::string FormatEnergy(const EnergyReport& report, int width) {
                       supply(report.conventional) / supply(report.account));
   text += fmt::format("  {:<{}}{} (estimated)\n", "boundary", width,
                       report.boundary == Boundary::kOnChip ? "on-chip" : "system: on-chip + DRAM");
+  text += fmt::format("  {:<{}}{}\n", "weights", width, DescribeWeights(report.weights));
   return text;
 }
 
@@ -50,8 +73,11 @@ void AddEnergy(const EnergyReport& report, OrderedJson& object) {
       {"regulator", account.regulator_loss.value()},
       {"dram", account.dram.value()},
       {"dram_background", account.dram_background.value()},
+      {"weight_reads", account.weight_reads.value()},
+      {"weight_leakage", account.weight_leakage.value()},
   };
   object["boundary"] = BoundaryName(report.boundary);
+  AddWeights(report.weights, object);
 }
 
 }  // namespace edgebert::cli

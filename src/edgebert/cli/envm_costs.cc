@@ -158,6 +158,7 @@ OrderedJson EnvmCosts::ToJson() const {
     OrderedJson place = PlanJson(weights_[i].plan, weights_low_[i].plan.per_sentence,
                                  weights_high_[i].plan.per_sentence);
     place["distinct_layers"] = weights_[i].distinct_layers;
+    place["of_this_model"] = weights_[i].distinct_layers == bytes_.distinct_layers;
     place["stored_bytes"] = weights_[i].stored.value();
     place["streamed_bytes"] = weights_[i].streamed.value();
     weights.push_back(place);

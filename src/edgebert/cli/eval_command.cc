@@ -35,7 +35,7 @@ struct EvalFlags {
 
 EnergyReport ReportOf(const Evaluation& evaluation, const Classifier& classifier) {
   return {classifier.options().boundary, evaluation.account, evaluation.conventional_account,
-          evaluation.energy_range};
+          evaluation.energy_range, classifier.model().costs().weights()};
 }
 
 void PrintTable(const EvalFlags& flags, const Evaluation& evaluation, const Classifier& classifier,

@@ -73,6 +73,23 @@ void ClassifierFlags::AddTo(CLI::App& command) {
                   "What energies include: on-chip, or system (with DRAM) [system]")
       ->type_name("NAME");
   AddHardwareFlags(command, hardware, regulator, transition_time);
+  AddWeightsInFlag(command, weights_in);
+}
+
+void AddWeightsInFlag(CLI::App& command, std::optional<std::string>& weights_in) {
+  command
+      .add_option("--weights-in", weights_in,
+                  "Where encoder and off-ramp weights live: dram, or on the chip in sram or reram "
+                  "[dram]")
+      ->type_name("NAME");
+}
+
+Result<WeightLocation> ParseWeightsIn(const std::optional<std::string>& weights_in) {
+  if (!weights_in) {
+    return WeightLocation::kDram;
+  }
+  Result<WeightLocation> location = ParseWeightLocation(*weights_in);
+  return location.ok() ? location : location.status().WithContext("--weights-in");
 }
 
 Status CheckHardwareFlags(const std::optional<std::string>& regulator,
@@ -145,6 +162,7 @@ Result<ClassifierOptions> ClassifierFlags::Options() const {
     EDGEBERT_ASSIGN_OR_RETURN(options.boundary, ParseBoundary(*boundary));
   }
   EDGEBERT_RETURN_IF_ERROR(CheckHardwareFlags(regulator, transition_time));
+  EDGEBERT_RETURN_IF_ERROR(ParseWeightsIn(weights_in).status());
   return options;
 }
 
@@ -161,6 +179,7 @@ Result<std::shared_ptr<const ClassifierModel>> ClassifierFlags::LoadModel() cons
   EDGEBERT_ASSIGN_OR_RETURN(options.arithmetic, ParsedArithmetic());
   EDGEBERT_ASSIGN_OR_RETURN(options.hardware,
                             LoadHardwareFlags(hardware, regulator, transition_time));
+  EDGEBERT_ASSIGN_OR_RETURN(options.weights_in, ParseWeightsIn(weights_in));
   EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, ModelPath(model));
   return ClassifierModel::Load(path, options);
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "edgebert/accel/hardware.h"
+#include "edgebert/accel/memory_plan.h"
 #include "edgebert/base/status.h"
 #include "edgebert/pipeline/classifier.h"
 
@@ -29,6 +30,7 @@ struct ClassifierFlags {
   std::optional<std::string> boundary;
   std::optional<std::string> regulator;
   std::optional<std::string> transition_time;
+  std::optional<std::string> weights_in;
 
   void AddTo(CLI::App& command);
 
@@ -56,6 +58,12 @@ Status CheckHardwareFlags(const std::optional<std::string>& regulator,
 void AddHardwareFlags(CLI::App& command, std::optional<std::string>& hardware,
                       std::optional<std::string>& regulator,
                       std::optional<std::string>& transition_time);
+
+/// Adds --weights-in.
+void AddWeightsInFlag(CLI::App& command, std::optional<std::string>& weights_in);
+
+/// Where it says, or DRAM; an error is one of usage.
+Result<WeightLocation> ParseWeightsIn(const std::optional<std::string>& weights_in);
 
 /// Adds --model.
 void AddModelFlag(CLI::App& command, std::optional<std::string>& model);

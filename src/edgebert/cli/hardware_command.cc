@@ -87,7 +87,7 @@ void PrintReport(const HardwareFlags& flags, const Report& report) {
           1e9);
   fmt::print("layer {} of the model, {} tokens: {:.0f} cycles, {:.0f} bytes from DRAM\n",
              report.layer, flags.tokens, report.work.cycles.value(),
-             report.work.dram_bytes.value());
+             report.work.streamed_bytes.value());
   fmt::print("  {:>7} {:>5} {:>9} {:>12} {:>12} {:>12} {:>12}\n", "V", "MHz", "ms", "load µJ",
              "supply µJ", "leakage µJ", "DRAM µJ");
   for (const OperatingPoint& point : report.power.points.points()) {
@@ -153,7 +153,7 @@ OrderedJson ToJson(const HardwareFlags& flags, const Report& report) {
                         {"layer", report.layer},
                         {"tokens", flags.tokens},
                         {"cycles", report.work.cycles.value()},
-                        {"dram_bytes", report.work.dram_bytes.value()},
+                        {"dram_bytes", report.work.streamed_bytes.value()},
                         {"points", points},
                         {"from_whole_j", ToJson(report.whole)}};
   if (report.components) {

@@ -6,6 +6,7 @@
 
 #include "edgebert/base/text.h"
 #include "edgebert/cli/command.h"
+#include "edgebert/cli/energy_table.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 
@@ -99,6 +100,8 @@ void PrintPlan(const PlannedSentence& sentence, const Classifier& classifier) {
   fmt::print("  full depth   {:.4f} ms of {:.4f} ms allowed\n", sentence.full_depth.value() * 1e3,
              sentence.target.value() * 1e3);
   fmt::print("  expected     {:.2f} µJ a sentence\n", sentence.expected_energy.value() * 1e6);
+  fmt::print("  boundary     {}\n  weights      {}\n", BoundaryName(options.boundary),
+             DescribeWeights(classifier.model().costs().weights()));
   if (NeedsPredictedLayer(options.policy) || options.replan != Replan::kNever) {
     fmt::print("  Later layers change once layer 1 has run: shown is what holds until then.\n");
   }
@@ -113,14 +116,17 @@ OrderedJson ToJson(const PlannedSentence& sentence, const Classifier& classifier
                       {"energy_j", layer.energy.value()},
                       {"reached", layer.reached}});
   }
-  return {{"tokens", sentence.tokens},
-          {"policy", PolicyName(classifier.options().policy)},
-          {"replan", ReplanName(classifier.options().replan)},
-          {"threshold_nats", classifier.threshold_nats()},
-          {"layers", layers},
-          {"full_depth_s", sentence.full_depth.value()},
-          {"latency_target_s", sentence.target.value()},
-          {"expected_energy_j", sentence.expected_energy.value()}};
+  OrderedJson object = {{"tokens", sentence.tokens},
+                        {"policy", PolicyName(classifier.options().policy)},
+                        {"replan", ReplanName(classifier.options().replan)},
+                        {"threshold_nats", classifier.threshold_nats()},
+                        {"layers", layers},
+                        {"full_depth_s", sentence.full_depth.value()},
+                        {"latency_target_s", sentence.target.value()},
+                        {"expected_energy_j", sentence.expected_energy.value()},
+                        {"boundary", BoundaryName(classifier.options().boundary)}};
+  AddWeights(classifier.model().costs().weights(), object);
+  return object;
 }
 
 int Plan(const PlanFlags& flags) {

@@ -37,7 +37,7 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
 
 EnergyReport ReportOf(const Classification& answer, const Classifier& classifier) {
   return {classifier.options().boundary, answer.account, answer.conventional_account,
-          answer.energy_range};
+          answer.energy_range, classifier.model().costs().weights()};
 }
 
 OrderedJson ToJson(const TextInput& input, const Classification& answer,

@@ -6,6 +6,7 @@
 #include "edgebert/base/file.h"
 #include "edgebert/base/text.h"
 #include "edgebert/cli/command.h"
+#include "edgebert/cli/energy_table.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/pipeline/shape_model.h"
@@ -36,6 +37,7 @@ struct TraceFlags {
   std::optional<std::string> hardware;
   std::optional<std::string> regulator;
   std::optional<std::string> transition_time;
+  std::optional<std::string> weights_in;
   bool json = false;
 };
 
@@ -44,6 +46,7 @@ struct TraceRequest {
   TraceStudyOptions options;
   std::vector<Policy> policies;
   std::optional<std::string> plan_file;
+  WeightLocation weights_in = WeightLocation::kDram;
 };
 
 Result<TraceRequest> ParseRequest(const TraceFlags& flags) {
@@ -55,6 +58,7 @@ Result<TraceRequest> ParseRequest(const TraceFlags& flags) {
   }
   EDGEBERT_ASSIGN_OR_RETURN(options.boundary, ParseBoundary(flags.boundary));
   EDGEBERT_ASSIGN_OR_RETURN(options.replan, ParseReplan(flags.replan));
+  EDGEBERT_ASSIGN_OR_RETURN(request.weights_in, ParseWeightsIn(flags.weights_in));
   const Result<double> max_forced = ParseFiniteNumber(flags.max_forced);
   if (!max_forced.ok() || *max_forced < 0 || *max_forced > 1) {
     return InvalidArgument(fmt::format(
@@ -126,6 +130,7 @@ struct TraceResults {
   TraceFigures conventional;
   TraceFigures early_exit;
   TraceFigures oracle;
+  WeightStore weights;
 };
 
 Result<TraceResults> Study(const TraceFlags& flags, TraceRequest& request) {
@@ -155,11 +160,12 @@ Result<TraceResults> Study(const TraceFlags& flags, TraceRequest& request) {
       LoadHardwareFlags(flags.hardware, flags.regulator, flags.transition_time));
   const Model shape = AlbertBaseShape(num_layers, flags.classes);
   EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
-                            CostEstimator::Create(shape, std::move(hardware)));
+                            CostEstimator::Create(shape, std::move(hardware), request.weights_in));
   EDGEBERT_ASSIGN_OR_RETURN(const TraceStudy study,
                             TraceStudy::Create(std::move(input), costs, shape.config.max_positions,
                                                request.options, std::move(other)));
   TraceResults results;
+  results.weights = costs.weights();
   EDGEBERT_ASSIGN_OR_RETURN(results.conventional, study.Run(Policy::kConventional));
   EDGEBERT_ASSIGN_OR_RETURN(results.early_exit, study.Run(Policy::kEarlyExit));
   EDGEBERT_ASSIGN_OR_RETURN(results.oracle, study.Run(Policy::kOracle));
@@ -174,7 +180,7 @@ OrderedJson ToJson(const TraceFlags& flags, const TraceRequest& request,
                    const TraceResults& results, size_t index) {
   const TraceFigures& figures = results.figures[index];
   const BothSides& energy = figures.energy;
-  return {
+  OrderedJson object = {
       {"policy", PolicyName(request.policies[index])},
       {"variant", flags.variant},
       {"planned_layer", flags.planned_layer},
@@ -200,6 +206,8 @@ OrderedJson ToJson(const TraceFlags& flags, const TraceRequest& request,
       {"load_of_oracle", results.oracle.energy.load / energy.load},
       {"accuracy", figures.accuracy ? OrderedJson(*figures.accuracy) : OrderedJson()},
   };
+  AddWeights(results.weights, object);
+  return object;
 }
 
 void PrintOne(const TraceFlags& flags, const TraceRequest& request, const TraceResults& results) {
@@ -226,7 +234,8 @@ void PrintOne(const TraceFlags& flags, const TraceRequest& request, const TraceR
   };
   side("at the supply", &BothSides::supply);
   side("at the load", &BothSides::load);
-  fmt::print("  boundary         {}\n", BoundaryName(request.options.boundary));
+  fmt::print("  boundary         {}\n  weights          {}\n",
+             BoundaryName(request.options.boundary), DescribeWeights(results.weights));
   if (figures.accuracy) {
     fmt::print("  accuracy         {:.2f} %\n", *figures.accuracy * 100);
   }
@@ -238,6 +247,7 @@ void PrintComparison(const TraceFlags& flags, const TraceRequest& request,
   fmt::print("{} sentences, threshold {} nats, target {:.3f} ms, boundary {}, planned on {}\n",
              first.sentences, flags.threshold, first.latency_target.value() * 1e3,
              BoundaryName(request.options.boundary), flags.plan_on);
+  fmt::print("weights in {}\n", DescribeWeights(results.weights));
   fmt::print(
       "                                            at the supply                  at the load\n"
       "  policy               exit  forced  missed  / conv.  / exit  of oracle  / conv.  / exit  "
@@ -336,6 +346,7 @@ void AddTraceCommand(CLI::App& app, Action& action) {
                     "Exit at the predicted layer exactly: what voltage scaling plans for");
   command->add_option("--classes", flags->classes, "Classes of the task [2]")->type_name("N");
   AddHardwareFlags(*command, flags->hardware, flags->regulator, flags->transition_time);
+  AddWeightsInFlag(*command, flags->weights_in);
   command->add_flag("--json", flags->json, "One JSON object a policy");
   command->callback([flags, &action] { action = [flags] { return Trace(*flags); }; });
 }

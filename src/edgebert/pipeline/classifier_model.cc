@@ -30,7 +30,8 @@ Result<std::shared_ptr<const ClassifierModel>> ClassifierModel::Create(
   } else {
     EDGEBERT_ASSIGN_OR_RETURN(hardware, DefaultHardware());
   }
-  EDGEBERT_ASSIGN_OR_RETURN(CostEstimator costs, CostEstimator::Create(model, std::move(hardware)));
+  EDGEBERT_ASSIGN_OR_RETURN(CostEstimator costs,
+                            CostEstimator::Create(model, std::move(hardware), options.weights_in));
   EDGEBERT_ASSIGN_OR_RETURN(std::unique_ptr<const Tokenizer> tokenizer,
                             Tokenizer::Create(std::move(model.tokenizer)));
   ExitSettings exits = std::move(model.exits);

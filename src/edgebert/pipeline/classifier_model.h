@@ -22,6 +22,7 @@ struct ClassifierModelOptions {
   std::optional<Arithmetic> arithmetic = std::nullopt;
   /// Unset: the accelerator description that is built in.
   std::optional<HardwareDescription> hardware = std::nullopt;
+  WeightLocation weights_in = WeightLocation::kDram;
 };
 
 /// A model ready to classify: tokenizer, encoder, exit settings and cost estimator. Immutable; any

@@ -146,7 +146,10 @@ TEST(CostEstimatorTest, AbsentHeadsAreNotFetched) {
   Model absent = full;
   absent.config.attention_spans = {0, 32, 32, 32, 32, 32};
   const auto bytes = [](const Model& model) {
-    return CostEstimator::Create(model, DefaultHardware().value())->WorkFor(8).layers[0].dram_bytes;
+    return CostEstimator::Create(model, DefaultHardware().value())
+        ->WorkFor(8)
+        .layers[0]
+        .streamed_bytes;
   };
   // A third of four 24 x 24 matrices, one byte a weight.
   EXPECT_NEAR(bytes(full).value() - bytes(absent).value(), 4 * 24 * 24 / 3.0, 4 * 24);

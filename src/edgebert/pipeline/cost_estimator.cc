@@ -9,6 +9,8 @@
 namespace edgebert {
 namespace {
 
+constexpr std::string_view kEmbeddingProjection = "embedding.projection.";
+
 /// Stored bytes of all tensors whose names start with `prefix`.
 double StoredBytes(const Model& model, std::string_view prefix) {
   size_t total = 0;
@@ -43,43 +45,33 @@ Result<OperatingPointTable> MakePoints(const HardwareDescription& hardware) {
                                      hardware.clock.step.value);
 }
 
-/// Which end of the constants' ranges a model takes.
-enum class Corner : uint8_t { kLow, kTypical, kHigh };
-
+/// At() with the constant's own type.
 template <typename T>
-T Pick(const Constant<T>& constant, Corner corner) {
-  switch (corner) {
-    case Corner::kLow:
-      return constant.low();
-    case Corner::kHigh:
-      return constant.high();
-    case Corner::kTypical:
-      break;
-  }
-  return constant.value;
+T Pick(const Constant<T>& constant, Bound bound) {
+  return T(At(constant, bound));
 }
 
-Watts LeakageAtNominal(const HardwareDescription& hardware, Corner corner) {
+Watts LeakageAtNominal(const HardwareDescription& hardware, Bound bound) {
   const LeakageDescription& leakage = hardware.leakage;
-  return Pick(leakage.logic, corner) +
-         Watts(Pick(leakage.buffers_watts_per_byte, corner) * hardware.buffers.total().value());
+  return Pick(leakage.logic, bound) +
+         Watts(Pick(leakage.buffers_watts_per_byte, bound) * hardware.buffers.total().value());
 }
 
-Result<Regulators> MakeRegulators(const HardwareDescription& hardware, Corner corner) {
+Result<Regulators> MakeRegulators(const HardwareDescription& hardware, Bound bound) {
   const RegulatorDescription& regulator = hardware.regulator;
   Regulators regulators;
   VoltageRegulator& voltage = regulators.voltage;
   EDGEBERT_ASSIGN_OR_RETURN(voltage.kind, ParseRegulatorKind(regulator.kind));
-  voltage.input = Pick(regulator.input, corner);
+  voltage.input = Pick(regulator.input, bound);
   voltage.dropout = regulator.dropout.value;
   // The better efficiency makes the lower energy.
-  voltage.efficiency = corner == Corner::kLow    ? regulator.efficiency.high()
-                       : corner == Corner::kHigh ? regulator.efficiency.low()
-                                                 : regulator.efficiency.value;
+  voltage.efficiency = bound == Bound::kLow    ? regulator.efficiency.high()
+                       : bound == Bound::kHigh ? regulator.efficiency.low()
+                                               : regulator.efficiency.value;
   voltage.current_limit = regulator.current_limit.value;
   voltage.response_per_volt = Seconds(regulator.response_seconds_per_volt.value);
-  voltage.output_capacitance = Pick(regulator.output_capacitance, corner);
-  regulators.clock = {hardware.clock.lock_time.value, Pick(hardware.clock.power, corner)};
+  voltage.output_capacitance = Pick(regulator.output_capacitance, bound);
+  regulators.clock = {hardware.clock.lock_time.value, Pick(hardware.clock.power, bound)};
   if (hardware.transition_time) {
     regulators.transition_time = hardware.transition_time->value;
   }
@@ -89,61 +81,108 @@ Result<Regulators> MakeRegulators(const HardwareDescription& hardware, Corner co
 /// Energies at one end of their ranges; times are the typical ones at every corner, so that all
 /// corners run the same schedule.
 Result<PowerModel> MakePowerModel(const OperatingPointTable& points,
-                                  const HardwareDescription& hardware, Corner corner) {
-  const Watts leakage = LeakageAtNominal(hardware, corner);
+                                  const HardwareDescription& hardware, Bound bound) {
+  const Watts leakage = LeakageAtNominal(hardware, bound);
   const Joules leakage_per_cycle = EnergyOf(leakage, TimeOf(Cycles(1), points.nominal().frequency));
-  PowerModel power{points, Pick(hardware.energy_per_cycle, corner) - leakage_per_cycle,
-                   Joules(Pick(hardware.dram_joules_per_byte, corner)),
-                   hardware.dram_bandwidth.value};
-  power.idle_share = Pick(hardware.idle_share, corner);
+  PowerModel power{points,
+                   Pick(hardware.energy_per_cycle, bound) - leakage_per_cycle,
+                   {.energy_per_byte = Joules(Pick(hardware.dram_joules_per_byte, bound)),
+                    .bandwidth = hardware.dram_bandwidth.value,
+                    .standing = Pick(hardware.dram_background, bound)}};
+  power.idle_share = Pick(hardware.idle_share, bound);
   power.leakage_at_nominal = leakage;
   // The voltage over which leakage falls by e: one that is larger keeps more of it.
-  power.leakage_voltage = Pick(hardware.leakage.voltage, corner);
-  power.dram_background = Pick(hardware.dram_background, corner);
-  EDGEBERT_ASSIGN_OR_RETURN(power.regulators, MakeRegulators(hardware, corner));
+  power.leakage_voltage = Pick(hardware.leakage.voltage, bound);
+  EDGEBERT_ASSIGN_OR_RETURN(power.regulators, MakeRegulators(hardware, bound));
   EDGEBERT_RETURN_IF_ERROR(Validate(power));
   return power;
+}
+
+bool IsWeight(const Tensor& tensor) {
+  return !tensor.name.starts_with("embedding.") || tensor.name.starts_with(kEmbeddingProjection);
+}
+
+Bytes StoredWeights(const Model& model) {
+  size_t total = 0;
+  for (const Tensor& tensor : model.tensors) {
+    total += IsWeight(tensor) ? tensor.payload.size() : 0;
+  }
+  return Bytes(static_cast<double>(total));
+}
+
+/// Of weights on the chip. Bandwidth, a time, is the typical one.
+WeightSource SourceOf(const WeightMemory& memory, BytesPerSecond bandwidth, Bytes stored) {
+  return {.energy_per_byte = memory.energy_per_byte,
+          .bandwidth = bandwidth,
+          .on_chip = true,
+          .standing = stored.value() * memory.idle_per_byte,
+          .active_per_byte_powered = memory.active_per_byte};
 }
 
 }  // namespace
 
 Result<PowerModel> MakePowerModel(const HardwareDescription& hardware) {
   EDGEBERT_ASSIGN_OR_RETURN(const OperatingPointTable points, MakePoints(hardware));
-  return MakePowerModel(points, hardware, Corner::kTypical);
+  return MakePowerModel(points, hardware, Bound::kValue);
 }
 
-Result<CostEstimator> CostEstimator::Create(const Model& model, HardwareDescription hardware) {
+Result<CostEstimator> CostEstimator::Create(const Model& model, HardwareDescription hardware,
+                                            WeightLocation weights_in) {
   EDGEBERT_ASSIGN_OR_RETURN(const OperatingPointTable points, MakePoints(hardware));
-  EDGEBERT_ASSIGN_OR_RETURN(PowerModel typical, MakePowerModel(points, hardware, Corner::kTypical));
-  EDGEBERT_ASSIGN_OR_RETURN(PowerModel low, MakePowerModel(points, hardware, Corner::kLow));
-  EDGEBERT_ASSIGN_OR_RETURN(PowerModel high, MakePowerModel(points, hardware, Corner::kHigh));
-  return CostEstimator(model, std::move(hardware), std::move(typical), std::move(low),
-                       std::move(high));
+  EDGEBERT_ASSIGN_OR_RETURN(const EnvmTechnology technology, LoadEnvmTechnology(std::nullopt));
+  const auto memory = [&](Bound bound) {
+    return WeightMemoryOf(weights_in, CellKind::kMlc2, technology, DramInterfaceOf(hardware, bound),
+                          bound);
+  };
+  const WeightMemory typical = memory(Bound::kValue);
+  const double stored = StoredWeights(model).value();
+  const WeightStore weights{weights_in,
+                            Bytes(stored),
+                            stored * typical.idle_per_byte,
+                            stored * memory(Bound::kLow).idle_per_byte,
+                            stored * memory(Bound::kHigh).idle_per_byte,
+                            stored * typical.area_mm2_per_byte};
+  const auto power = [&](Bound bound) -> Result<PowerModel> {
+    EDGEBERT_ASSIGN_OR_RETURN(PowerModel made, MakePowerModel(points, hardware, bound));
+    if (weights_in != WeightLocation::kDram) {
+      made.weights = SourceOf(memory(bound), typical.bandwidth, weights.stored);
+    }
+    return made;
+  };
+  EDGEBERT_ASSIGN_OR_RETURN(PowerModel value, power(Bound::kValue));
+  EDGEBERT_ASSIGN_OR_RETURN(PowerModel low, power(Bound::kLow));
+  EDGEBERT_ASSIGN_OR_RETURN(PowerModel high, power(Bound::kHigh));
+  return CostEstimator(model, std::move(hardware), weights, typical.latency, std::move(value),
+                       std::move(low), std::move(high));
 }
 
-CostEstimator::CostEstimator(const Model& model, HardwareDescription hardware, PowerModel power,
+CostEstimator::CostEstimator(const Model& model, HardwareDescription hardware,
+                             const WeightStore& weights, Seconds latency, PowerModel power,
                              PowerModel low, PowerModel high)
     : config_(model.config),
       hardware_(std::move(hardware)),
       power_(std::move(power)),
       low_(std::move(low)),
-      high_(std::move(high)) {
+      high_(std::move(high)),
+      weights_(weights),
+      weight_latency_(latency) {
   for (int layer = 1; layer <= config_.num_layers; ++layer) {
-    double bytes = EncoderBytes(model, config_.DistinctLayer(layer));
-    if (config_.HasOffRamp(layer)) {
-      bytes += StoredBytes(model, OffRampPrefix(config_, layer));
-    }
-    streamed_bytes_.emplace_back(bytes);
+    const int distinct = config_.DistinctLayer(layer);
+    const double off_ramp =
+        config_.HasOffRamp(layer) ? StoredBytes(model, OffRampPrefix(config_, layer)) : 0;
+    streamed_bytes_.emplace_back(EncoderBytes(model, distinct) + off_ramp);
+    powered_bytes_.emplace_back(StoredBytes(model, LayerPrefix(distinct)) + off_ramp);
   }
-  streamed_bytes_.front() += Bytes(StoredBytes(model, "embedding.projection."));
+  const Bytes projection(StoredBytes(model, kEmbeddingProjection));
+  streamed_bytes_.front() += projection;
+  powered_bytes_.front() += projection;
 }
 
 Bytes CostEstimator::ExposedBytes(Bytes streamed) const {
   if (streamed == Bytes(0)) {
     return streamed;
   }
-  const double latency =
-      hardware_.dram_latency.value.value() * hardware_.dram_bandwidth.value.value();
+  const double latency = weight_latency_.value() * power_.weights.bandwidth.value();
   // The first tile of weights, a byte each: what the array starts with.
   const double first_tile = static_cast<double>(hardware_.vector_size.value) * config_.hidden_size;
   return std::min(streamed, Bytes(latency + first_tile));
@@ -160,8 +199,8 @@ SentenceWork CostEstimator::WorkFor(int tokens) const {
     }
     const Bytes streamed = streamed_bytes_[static_cast<size_t>(layer - 1)];
     work.layers.push_back({Cycles(static_cast<double>(estimate.cycles())), streamed,
-                           Cycles(static_cast<double>(estimate.sfu_cycles)),
-                           ExposedBytes(streamed)});
+                           Cycles(static_cast<double>(estimate.sfu_cycles)), ExposedBytes(streamed),
+                           powered_bytes_[static_cast<size_t>(layer - 1)]});
   }
   return work;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "edgebert/accel/hardware.h"
+#include "edgebert/accel/memory_plan.h"
 #include "edgebert/base/status.h"
 #include "edgebert/model/model.h"
 #include "edgebert/power/power_model.h"
@@ -18,19 +19,33 @@ struct EnergyRange {
   Joules high;
 };
 
-/// The power model that a description makes, all constants at their values.
+/// Encoder and off-ramp weights in the memory that they live in.
+struct WeightStore {
+  WeightLocation location = WeightLocation::kDram;
+  Bytes stored;
+  Watts idle;  ///< Between sentences, and in no sentence's energy.
+  Watts idle_low;
+  Watts idle_high;
+  double area_mm2 = 0;  ///< On the accelerator's chip.
+};
+
+/// The power model that a description makes with weights in DRAM, all constants at their values.
 Result<PowerModel> MakePowerModel(const HardwareDescription& hardware);
 
 /// Work, time and energy of a sentence on the accelerator, in closed form. Encoder and off-ramp
-/// weights stream from DRAM for every layer that runs, those of absent heads left out; embedding
-/// rows come from on-chip memory.
+/// weights stream for every layer that runs, those of absent heads left out: from DRAM, from SRAM
+/// on the chip, which leaks whole while the sentence runs, or from ReRAM on the chip (MLC2), of
+/// which the layer that runs is woken. With weights on the chip no DRAM takes part: embedding rows
+/// come from on-chip memory anyway.
 class CostEstimator {
  public:
   /// `model` must still hold its tensors: their stored sizes are what is streamed.
-  static Result<CostEstimator> Create(const Model& model, HardwareDescription hardware);
+  static Result<CostEstimator> Create(const Model& model, HardwareDescription hardware,
+                                      WeightLocation weights_in = WeightLocation::kDram);
 
   const PowerModel& power() const { return power_; }
   const HardwareDescription& hardware() const { return hardware_; }
+  const WeightStore& weights() const { return weights_; }
 
   /// The work of every layer for a sentence of `tokens` tokens, 1 ≤ tokens ≤ max_positions.
   SentenceWork WorkFor(int tokens) const;
@@ -41,8 +56,8 @@ class CostEstimator {
                       EnergySide side) const;
 
  private:
-  CostEstimator(const Model& model, HardwareDescription hardware, PowerModel power, PowerModel low,
-                PowerModel high);
+  CostEstimator(const Model& model, HardwareDescription hardware, const WeightStore& weights,
+                Seconds latency, PowerModel power, PowerModel low, PowerModel high);
 
   /// Of `streamed` bytes, those that nothing overlaps.
   Bytes ExposedBytes(Bytes streamed) const;
@@ -52,7 +67,10 @@ class CostEstimator {
   PowerModel power_;
   PowerModel low_;
   PowerModel high_;
+  WeightStore weights_;
+  Seconds weight_latency_;             ///< Before a layer's first byte.
   std::vector<Bytes> streamed_bytes_;  ///< [num_layers]
+  std::vector<Bytes> powered_bytes_;   ///< [num_layers]: absent heads' too.
 };
 
 }  // namespace edgebert

@@ -7,6 +7,7 @@
 
 #include "edgebert/accel/hardware.h"
 #include "edgebert/testing/testing.h"
+#include "edgebert/testing/text_model.h"
 
 namespace edgebert {
 namespace {
@@ -71,6 +72,151 @@ TEST(CostEstimatorTest, ASwitchingRegulatorKeepsTheGainOfTheLoad) {
   EXPECT_NEAR(high.on_chip_supply() / low.on_chip_supply(),
               high.on_chip_load() / low.on_chip_load(), 1e-9);
   EXPECT_FALSE(SetRegulator("steam", hardware).ok());
+}
+
+/// All layers of a sentence of 20 tokens at the nominal point, weights in one place.
+struct PlacedSentence {
+  CostEstimator costs;
+  SentenceWork work;
+  SentenceCost cost;
+  double streamed = 0;
+
+  PlacedSentence(const Model& model, WeightLocation location)
+      : costs(CostEstimator::Create(model, *DefaultHardware(), location).value()),
+        work(costs.WorkFor(20)),
+        cost(ConventionalCost(costs.power(), work)) {
+    for (const LayerWork& layer : work.layers) {
+      streamed += layer.streamed_bytes.value();
+    }
+  }
+  Joules At(Boundary boundary, EnergySide side) const { return cost.account.At(boundary, side); }
+};
+
+constexpr double kMb = 1 << 20;
+
+/// Large enough that streaming outlasts the latency of any memory.
+Model ModelOfWeights() {
+  ModelConfig config = testing::RandomModelConfig();
+  config.hidden_size = 96;
+  config.intermediate_size = 384;
+  return testing::RandomModel(config, true, 51);
+}
+
+double StoredBytes(const Model& model) {
+  double stored = 0;
+  for (const Tensor& tensor : model.tensors) {
+    const bool table =
+        tensor.name.starts_with("embedding.") && !tensor.name.starts_with("embedding.projection.");
+    stored += table ? 0 : static_cast<double>(tensor.payload.size());
+  }
+  return stored;
+}
+
+TEST(WeightLocationTest, DramCountsWithinTheSystemOnly) {
+  const Model model = ModelOfWeights();
+  const PlacedSentence dram(model, WeightLocation::kDram);
+  const EnergyAccount& account = dram.cost.account;
+  EXPECT_DOUBLE_EQ(account.dram.value(), 64e-12 * dram.streamed);
+  EXPECT_DOUBLE_EQ(account.dram_background.value(), 5e-3 * dram.cost.latency.value());
+  EXPECT_EQ(account.weight_memory(), Joules(0));
+  EXPECT_EQ(account.on_chip_load(), account.logic_load());
+  EXPECT_EQ(dram.costs.weights().area_mm2, 0);
+  EXPECT_DOUBLE_EQ(dram.costs.weights().idle.value(), 0.0022e-6 / 1024 * StoredBytes(model));
+}
+
+TEST(WeightLocationTest, SramOnTheChipLeaksWholeWhileTheSentenceRuns) {
+  const Model model = ModelOfWeights();
+  const PlacedSentence sram(model, WeightLocation::kSram);
+  const EnergyAccount& account = sram.cost.account;
+  const double leakage = 5.1e-6 / 1024 * StoredBytes(model);
+  EXPECT_DOUBLE_EQ(account.weight_reads.value(), 1.111e-12 * sram.streamed);
+  EXPECT_DOUBLE_EQ(account.weight_leakage.value(), leakage * sram.cost.latency.value());
+  EXPECT_EQ(account.dram_total(), Joules(0));
+  for (const EnergySide side : {EnergySide::kLoad, EnergySide::kSupply}) {
+    EXPECT_EQ(sram.At(Boundary::kOnChip, side), sram.At(Boundary::kSystem, side));
+  }
+  EXPECT_DOUBLE_EQ(sram.At(Boundary::kOnChip, EnergySide::kLoad).value(),
+                   (account.logic_load() + account.weight_reads + account.weight_leakage).value());
+  const WeightStore& store = sram.costs.weights();
+  EXPECT_DOUBLE_EQ(store.stored.value(), StoredBytes(model));
+  EXPECT_DOUBLE_EQ(store.idle.value(), leakage);
+  EXPECT_NEAR(store.idle_low / store.idle, 0.12 / 5.1, 1e-12);
+  EXPECT_NEAR(store.idle_high / store.idle, 49 / 5.1, 1e-12);
+  EXPECT_NEAR(store.area_mm2, 0.655 * StoredBytes(model) / kMb, 1e-12);
+}
+
+TEST(WeightLocationTest, ReramWakesTheLayerThatRuns) {
+  const Model model = ModelOfWeights();
+  const PlacedSentence reram(model, WeightLocation::kReram);
+  const PowerModel& power = reram.costs.power();
+  const EnergyAccount& account = reram.cost.account;
+  EXPECT_DOUBLE_EQ(account.weight_reads.value(), 6.4e-12 / 8 * reram.streamed);
+  double leakage = 0;
+  for (const LayerWork& layer : reram.work.layers) {
+    leakage += 5.81e-6 / 1024 * layer.streamed_bytes.value() *
+               power.TimeOf(layer, power.points.nominal()).value();
+    // It wakes, reads its first word, and then the array's first tile.
+    EXPECT_NEAR(TimeOf(layer.exposed_bytes, power.weights.bandwidth).value(),
+                1e-6 + 1.54e-9 + 16 * 96 / (4 * 8 / 1.54e-9), 1e-15);
+  }
+  EXPECT_NEAR(account.weight_leakage / Joules(leakage), 1, 1e-12);
+  EXPECT_EQ(account.dram_total(), Joules(0));
+  EXPECT_EQ(reram.costs.weights().idle, Watts(0));
+}
+
+TEST(WeightLocationTest, ReadsAgreeWithTheTableOfPlaces) {
+  const Model model = ModelOfWeights();
+  const EnvmTechnology technology = LoadEnvmTechnology(std::nullopt).value();
+  for (const WeightLocation location :
+       {WeightLocation::kDram, WeightLocation::kSram, WeightLocation::kReram}) {
+    const PlacedSentence placed(model, location);
+    const WeightMemory memory =
+        WeightMemoryOf(location, CellKind::kMlc2, technology,
+                       DramInterfaceOf(*DefaultHardware(), Bound::kValue), Bound::kValue);
+    // With nothing powered only the reads are left.
+    const MemoryPlan plan = WeightPlan(
+        "", memory, {placed.costs.weights().stored, {}, Bytes(placed.streamed), 3, Seconds(0)});
+    EXPECT_NEAR((placed.cost.account.weight_reads + placed.cost.account.dram) / plan.per_sentence,
+                1, 1e-12);
+    EXPECT_EQ(placed.costs.weights().idle, plan.idle);
+  }
+}
+
+/// Logic that costs nothing: what is left is the memory's.
+HardwareDescription FreeLogic() {
+  HardwareDescription hardware = *DefaultHardware();
+  hardware.energy_per_cycle = {};
+  hardware.leakage.logic = {};
+  hardware.leakage.buffers_watts_per_byte = {};
+  return hardware;
+}
+
+TEST(WeightLocationTest, RangesAreThoseOfTheMemory) {
+  const Model model = ModelOfWeights();
+  const auto check = [&](WeightLocation location, double low_read, double high_read,
+                         double low_leakage, double high_leakage) {
+    const auto costs = CostEstimator::Create(model, FreeLogic(), location);
+    ASSERT_OK(costs);
+    const SentenceWork work = costs->WorkFor(20);
+    const SentenceCost cost = ConventionalCost(costs->power(), work);
+    double streamed = 0;
+    double byte_seconds = 0;
+    for (const LayerWork& layer : work.layers) {
+      const double time = costs->power().TimeOf(layer, cost.points.front()).value();
+      streamed += layer.streamed_bytes.value();
+      byte_seconds += time * (location == WeightLocation::kSram ? StoredBytes(model)
+                                                                : layer.powered_bytes.value());
+    }
+    for (const Boundary boundary : {Boundary::kOnChip, Boundary::kSystem}) {
+      const EnergyRange range = costs->RangeOf(20, cost.points, boundary, EnergySide::kSupply);
+      EXPECT_NEAR(range.low.value() / (low_read * streamed + low_leakage / 1024 * byte_seconds), 1,
+                  1e-9);
+      EXPECT_NEAR(range.high.value() / (high_read * streamed + high_leakage / 1024 * byte_seconds),
+                  1, 1e-9);
+    }
+  };
+  check(WeightLocation::kSram, 0.653e-12, 4.6e-12, 0.12e-6, 49e-6);
+  check(WeightLocation::kReram, 1.12e-12 / 8, 6.52e-12 / 8, 0.635e-6, 5.86e-6);
 }
 
 }  // namespace

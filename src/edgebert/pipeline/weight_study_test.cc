@@ -44,7 +44,7 @@ TEST(WeightStudyTest, FewerDistinctLayersTakeLessRoomButStreamAsMuch) {
   const Model model = TextModel(true, 33);
   const WeightBytes bytes = CountWeightBytes(model);
   const EnvmTechnology technology = LoadEnvmTechnology(std::nullopt).value();
-  const DramInterface dram{Picojoules(64), BytesPerSecond(8.5e9)};
+  const DramInterface dram{Picojoules(64), BytesPerSecond(8.5e9), Nanoseconds(100)};
   const auto placements = PlaceWeights(bytes, {25, 2}, Seconds(1e-3), {3, 1}, CellKind::kMlc2,
                                        technology, dram, Bound::kValue);
   ASSERT_EQ(placements.size(), 8u);

@@ -37,12 +37,15 @@ EnergyAccount& EnergyAccount::operator+=(const EnergyAccount& other) {
   regulator_loss += other.regulator_loss;
   dram += other.dram;
   dram_background += other.dram_background;
+  weight_reads += other.weight_reads;
+  weight_leakage += other.weight_leakage;
   return *this;
 }
 
 EnergyAccount EnergyAccount::operator/(double divisor) const {
-  return {switching / divisor,      idle / divisor, leakage / divisor,        transition / divisor,
-          regulator_loss / divisor, dram / divisor, dram_background / divisor};
+  return {switching / divisor,       idle / divisor,           leakage / divisor,
+          transition / divisor,      regulator_loss / divisor, dram / divisor,
+          dram_background / divisor, weight_reads / divisor,   weight_leakage / divisor};
 }
 
 }  // namespace edgebert

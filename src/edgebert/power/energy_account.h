@@ -34,11 +34,17 @@ struct EnergyAccount {
   Joules regulator_loss;   ///< Between the supply and the load.
   Joules dram;             ///< Transfers.
   Joules dram_background;  ///< Standby and refresh while the sentence runs.
+  Joules weight_reads;     ///< Of weights that live in a memory on the chip.
+  Joules weight_leakage;   ///< Of that memory, while the sentence runs.
 
-  Joules on_chip_load() const { return switching + idle + leakage + transition; }
+  /// What the regulator of the logic feeds.
+  Joules logic_load() const { return switching + idle + leakage + transition; }
+  Joules weight_memory() const { return weight_reads + weight_leakage; }
+  Joules on_chip_load() const { return logic_load() + weight_memory(); }
   Joules on_chip_supply() const { return on_chip_load() + regulator_loss; }
   Joules dram_total() const { return dram + dram_background; }
-  /// The figure for a boundary. DRAM has rails of its own: both sides count the same for it.
+  /// The figure for a boundary. DRAM and a memory of weights have rails of their own: both sides
+  /// count the same for them.
   Joules At(Boundary boundary, EnergySide side) const;
 
   EnergyAccount& operator+=(const EnergyAccount& other);

@@ -41,9 +41,9 @@ Watts PowerModel::LeakageAt(Volts voltage) const {
 }
 
 Seconds PowerModel::TimeOf(const LayerWork& work, const OperatingPoint& point) const {
-  return edgebert::TimeOf(work.exposed_bytes, dram_bandwidth) +
+  return edgebert::TimeOf(work.exposed_bytes, weights.bandwidth) +
          std::max(edgebert::TimeOf(work.cycles, point.frequency),
-                  edgebert::TimeOf(work.dram_bytes - work.exposed_bytes, dram_bandwidth));
+                  edgebert::TimeOf(work.streamed_bytes - work.exposed_bytes, weights.bandwidth));
 }
 
 EnergyAccount PowerModel::EnergyOf(const LayerWork& work, const OperatingPoint& point) const {
@@ -56,10 +56,14 @@ EnergyAccount PowerModel::EnergyOf(const LayerWork& work, const OperatingPoint& 
   energy.switching = per_cycle * (work.cycles - work.idle_cycles).value();
   energy.idle = per_cycle * (idle_share * (work.idle_cycles.value() + stalled));
   energy.leakage = edgebert::EnergyOf(LeakageAt(point.voltage), time);
-  const Joules load = energy.on_chip_load();
+  const Joules load = energy.logic_load();
   energy.regulator_loss = regulators.voltage.SupplyEnergy(load, point.voltage) - load;
-  energy.dram = dram_energy_per_byte * work.dram_bytes.value();
-  energy.dram_background = edgebert::EnergyOf(dram_background, time);
+  const Watts powered =
+      weights.standing + weights.active_per_byte_powered * work.powered_bytes.value();
+  (weights.on_chip ? energy.weight_reads : energy.dram) =
+      weights.energy_per_byte * work.streamed_bytes.value();
+  (weights.on_chip ? energy.weight_leakage : energy.dram_background) =
+      edgebert::EnergyOf(powered, time);
   return energy;
 }
 
@@ -89,7 +93,8 @@ Transition PowerModel::TransitionCost(const OperatingPoint& from, const Operatin
   const Volts mean = (from.voltage + to.voltage) / 2;
   transition.energy.regulator_loss = (regulators.voltage.SupplyEnergy(drawn, high) - drawn) +
                                      (regulators.voltage.SupplyEnergy(stored, mean) - stored);
-  transition.energy.dram_background = edgebert::EnergyOf(dram_background, time);
+  (weights.on_chip ? transition.energy.weight_leakage : transition.energy.dram_background) =
+      edgebert::EnergyOf(weights.standing, time);
   return transition;
 }
 
@@ -97,13 +102,17 @@ Status Validate(const PowerModel& model) {
   EDGEBERT_RETURN_IF_ERROR(
       CheckAmount("energy per cycle", model.energy_per_cycle_at_nominal.value(), " J"));
   EDGEBERT_RETURN_IF_ERROR(
-      CheckAmount("DRAM energy per byte", model.dram_energy_per_byte.value(), " J"));
-  EDGEBERT_RETURN_IF_ERROR(CheckPositive("DRAM bandwidth", model.dram_bandwidth.value(), " B/s"));
+      CheckAmount("weight energy per byte", model.weights.energy_per_byte.value(), " J"));
+  EDGEBERT_RETURN_IF_ERROR(
+      CheckPositive("weight bandwidth", model.weights.bandwidth.value(), " B/s"));
   EDGEBERT_RETURN_IF_ERROR(CheckAmount("the idle share", model.idle_share, ""));
   EDGEBERT_RETURN_IF_ERROR(CheckAmount("leakage", model.leakage_at_nominal.value(), " W"));
   EDGEBERT_RETURN_IF_ERROR(
       CheckPositive("the voltage of leakage", model.leakage_voltage.value(), " V"));
-  EDGEBERT_RETURN_IF_ERROR(CheckAmount("DRAM background", model.dram_background.value(), " W"));
+  EDGEBERT_RETURN_IF_ERROR(
+      CheckAmount("standing power of weights", model.weights.standing.value(), " W"));
+  EDGEBERT_RETURN_IF_ERROR(CheckAmount("active power of weights",
+                                       model.weights.active_per_byte_powered.value(), " W/B"));
   const OperatingPoint& nominal = model.points.nominal();
   EDGEBERT_RETURN_IF_ERROR(Validate(model.regulators, nominal.voltage));
   const Amperes limit = model.regulators.voltage.current_limit;
@@ -124,19 +133,24 @@ Status Validate(const SentenceWork& work) {
   }
   for (size_t i = 0; i < work.layers.size(); ++i) {
     const LayerWork& layer = work.layers[i];
-    if (!IsAmount(layer.cycles.value()) || !IsAmount(layer.dram_bytes.value())) {
+    if (!IsAmount(layer.cycles.value()) || !IsAmount(layer.streamed_bytes.value())) {
       return InvalidArgument(
-          fmt::format("layer {} has {} cycles and {} bytes of DRAM traffic: both must be finite "
+          fmt::format("layer {} has {} cycles and streams {} bytes of weights: both must be finite "
                       "and not negative",
-                      i + 1, layer.cycles.value(), layer.dram_bytes.value()));
+                      i + 1, layer.cycles.value(), layer.streamed_bytes.value()));
+    }
+    if (!IsAmount(layer.powered_bytes.value())) {
+      return InvalidArgument(
+          fmt::format("layer {} powers {} bytes of weights: they must be finite and not negative",
+                      i + 1, layer.powered_bytes.value()));
     }
     if (!IsAmount(layer.idle_cycles.value()) || layer.idle_cycles > layer.cycles ||
-        !IsAmount(layer.exposed_bytes.value()) || layer.exposed_bytes > layer.dram_bytes) {
+        !IsAmount(layer.exposed_bytes.value()) || layer.exposed_bytes > layer.streamed_bytes) {
       return InvalidArgument(fmt::format(
           "layer {} has {} idle cycles of {} and {} exposed bytes of {}: a part must not be "
           "negative or larger than its whole",
           i + 1, layer.idle_cycles.value(), layer.cycles.value(), layer.exposed_bytes.value(),
-          layer.dram_bytes.value()));
+          layer.streamed_bytes.value()));
     }
   }
   return OkStatus();

@@ -17,8 +17,9 @@ using ::testing::HasSubstr;
 PowerModel TwoPointModel() {
   const std::array<OperatingPoint, 2> points = {
       {{Volts(0.5), Hertz(1e8)}, {Volts(1.0), Hertz(4e8)}}};
-  return {*OperatingPointTable::Create(points, Volts(0.25)), Picojoules(100), Picojoules(64),
-          BytesPerSecond(1e9)};
+  return {*OperatingPointTable::Create(points, Volts(0.25)),
+          Picojoules(100),
+          {Picojoules(64), BytesPerSecond(1e9)}};
 }
 
 TEST(PowerModelTest, TimeIsTheLongerOfComputingAndStreaming) {
@@ -63,7 +64,7 @@ TEST(PowerModelTest, LeakageGoesWithTimeAndVoltage) {
   PowerModel model = TwoPointModel();
   model.leakage_at_nominal = Watts(4e-3);
   model.leakage_voltage = Volts(0.5);
-  model.dram_background = Watts(1e-3);
+  model.weights.standing = Watts(1e-3);
   EXPECT_DOUBLE_EQ(model.LeakageAt(Volts(1)).value(), 4e-3);
   EXPECT_DOUBLE_EQ(model.LeakageAt(Volts(0.5)).value(), 2e-3 * std::exp(-1));
   const LayerWork work{Cycles(4e6), Bytes(0)};
@@ -86,6 +87,44 @@ TEST(PowerModelTest, BehindAnLdoSupplyEnergyGoesWithTheVoltage) {
   model.regulators.voltage = {.kind = RegulatorKind::kSwitching, .efficiency = 0.8};
   EXPECT_DOUBLE_EQ(model.EnergyOf(work, model.points.lowest()).on_chip_supply().value(),
                    low.on_chip_load().value() / 0.8);
+}
+
+TEST(PowerModelTest, WeightsOnChipCountWithinBothBoundariesAndPassNoRegulator) {
+  PowerModel model = TwoPointModel();
+  model.leakage_at_nominal = Watts(2e-3);
+  model.leakage_voltage = Volts(0.5);
+  model.regulators.voltage = {.kind = RegulatorKind::kLdo, .input = Volts(1.25)};
+  model.regulators.clock = {Nanoseconds(100), Watts(0)};
+  model.weights = {.energy_per_byte = Picojoules(2),
+                   .bandwidth = BytesPerSecond(2e9),
+                   .on_chip = true,
+                   .standing = Watts(3e-3),
+                   .active_per_byte_powered = Watts(1e-9)};
+  ASSERT_OK(Validate(model));
+  // 1 ms before computing starts, then 10 ms of computing over 9 ms of streaming.
+  const LayerWork work{Cycles(4e6), Bytes(2e7), Cycles(0), Bytes(2e6), Bytes(5e6)};
+  EXPECT_DOUBLE_EQ(model.TimeOf(work, model.points.nominal()).value(), 0.011);
+  const EnergyAccount energy = model.EnergyOf(work, model.points.nominal());
+  EXPECT_DOUBLE_EQ(energy.weight_reads.value(), 40e-6);
+  EXPECT_DOUBLE_EQ(energy.weight_leakage.value(), (3e-3 + 5e-3) * 0.011);
+  EXPECT_EQ(energy.dram_total(), Joules(0));
+  const double logic = 400e-6 + 2e-3 * 0.011;
+  EXPECT_DOUBLE_EQ(energy.logic_load().value(), logic);
+  for (const Boundary boundary : {Boundary::kOnChip, Boundary::kSystem}) {
+    EXPECT_DOUBLE_EQ(energy.At(boundary, EnergySide::kLoad).value(), logic + 128e-6);
+    EXPECT_DOUBLE_EQ(energy.At(boundary, EnergySide::kSupply).value(), 1.25 * logic + 128e-6);
+  }
+  // 20 ms of computing over 10 ms of streaming, nothing powered beside what stands.
+  const EnergyAccount slow = model.EnergyOf({Cycles(2e6), Bytes(2e7)}, model.points.lowest());
+  EXPECT_EQ(slow.weight_reads, energy.weight_reads);
+  EXPECT_DOUBLE_EQ(slow.weight_leakage.value(), 3e-3 * 0.020);
+  const Transition change = model.TransitionCost(model.points.lowest(), model.points.nominal());
+  EXPECT_DOUBLE_EQ(change.energy.weight_leakage.value(), 3e-3 * 100e-9);
+  EXPECT_EQ(change.energy.dram_total(), Joules(0));
+  EnergyAccount sum = energy;
+  sum += slow;
+  EXPECT_DOUBLE_EQ((sum / 2).weight_memory().value(),
+                   (energy.weight_memory() + slow.weight_memory()).value() / 2);
 }
 
 TEST(PowerModelTest, TransitionsCostLeakageClockAndCharge) {
@@ -129,14 +168,14 @@ TEST(PowerModelTest, ValidateNamesWhatIsWrong) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   PowerModel model = TwoPointModel();
   EXPECT_OK(Validate(model));
-  model.dram_bandwidth = BytesPerSecond(0);
+  model.weights.bandwidth = BytesPerSecond(0);
   EXPECT_THAT(Validate(model).message(), HasSubstr("bandwidth"));
   model = TwoPointModel();
   model.energy_per_cycle_at_nominal = Joules(nan);
   EXPECT_THAT(Validate(model).message(), HasSubstr("energy per cycle"));
   model = TwoPointModel();
-  model.dram_energy_per_byte = Joules(-1);
-  EXPECT_THAT(Validate(model).message(), HasSubstr("DRAM energy"));
+  model.weights.energy_per_byte = Joules(-1);
+  EXPECT_THAT(Validate(model).message(), HasSubstr("weight energy"));
   model = TwoPointModel();
   model.idle_share = -0.1;
   EXPECT_THAT(Validate(model).message(), HasSubstr("idle share"));
@@ -144,11 +183,20 @@ TEST(PowerModelTest, ValidateNamesWhatIsWrong) {
   model.leakage_voltage = Volts(0);
   EXPECT_THAT(Validate(model).message(), HasSubstr("voltage of leakage"));
 
+  model = TwoPointModel();
+  model.weights.standing = Watts(-1);
+  EXPECT_THAT(Validate(model).message(), HasSubstr("standing power"));
+  model = TwoPointModel();
+  model.weights.active_per_byte_powered = Watts(nan);
+  EXPECT_THAT(Validate(model).message(), HasSubstr("active power"));
+
   EXPECT_OK(Validate(SentenceWork{{{Cycles(0), Bytes(0)}}}));
   EXPECT_THAT(Validate(SentenceWork{}).message(), HasSubstr("no layers"));
   EXPECT_THAT(Validate(SentenceWork{{{Cycles(1), {}}, {Cycles(-1), {}}}}).message(),
               HasSubstr("layer 2"));
   EXPECT_THAT(Validate(SentenceWork{{{Cycles(1), Bytes(nan)}}}).message(), HasSubstr("layer 1"));
+  EXPECT_THAT(Validate(SentenceWork{{{Cycles(1), Bytes(1), {}, {}, Bytes(-1)}}}).message(),
+              HasSubstr("layer 1 powers"));
   EXPECT_THAT(Validate(SentenceWork{{{Cycles(1), Bytes(1), Cycles(2)}}}).message(),
               HasSubstr("larger than its whole"));
   EXPECT_THAT(Validate(SentenceWork{{{Cycles(1), Bytes(1), {}, Bytes(2)}}}).message(),

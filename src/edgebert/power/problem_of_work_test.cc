@@ -15,12 +15,13 @@ namespace {
 PowerModel ModelWithEverything() {
   const std::array<OperatingPoint, 3> points = {
       {{Volts(0.6), Hertz(1e8)}, {Volts(0.8), Hertz(3e8)}, {Volts(1.0), Hertz(4e8)}}};
-  PowerModel model{*OperatingPointTable::Create(points, Volts(0.05)), Picojoules(100),
-                   Picojoules(64), BytesPerSecond(1e9)};
+  PowerModel model{*OperatingPointTable::Create(points, Volts(0.05)),
+                   Picojoules(100),
+                   {Picojoules(64), BytesPerSecond(1e9)}};
   model.idle_share = 0.4;
   model.leakage_at_nominal = Watts(1e-3);
   model.leakage_voltage = Volts(0.3);
-  model.dram_background = Watts(2e-3);
+  model.weights.standing = Watts(2e-3);
   model.regulators.voltage.kind = RegulatorKind::kLdo;
   model.regulators.voltage.input = Volts(1.1);
   model.regulators.voltage.efficiency = 0.99;

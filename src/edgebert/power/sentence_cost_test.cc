@@ -11,8 +11,7 @@ namespace {
 PowerModel TwoPointModel() {
   const std::array<OperatingPoint, 2> points = {
       {{Volts(0.5), Hertz(1e8)}, {Volts(1.0), Hertz(4e8)}}};
-  return {*OperatingPointTable::Create(points, Volts(0.25)), Picojoules(100), Picojoules(64),
-          BytesPerSecond(1e9)};
+  return {*OperatingPointTable::Create(points, Volts(0.25)), Picojoules(100), {Picojoules(64), BytesPerSecond(1e9)}};
 }
 
 TEST(SentenceCostTest, SumsTheLayersThatRan) {

@@ -20,7 +20,7 @@ struct WaveformSegment {
   Volts start_voltage;
   Volts end_voltage;
   Hertz clock;         ///< 0 while the clock generator locks.
-  Watts load_power;    ///< Behind the regulator of the logic.
+  Watts load_power;    ///< On chip, behind the regulator of the logic.
   Watts supply_power;  ///< Before it.
   Watts dram_power;
 

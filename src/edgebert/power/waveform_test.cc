@@ -30,16 +30,17 @@ Case RandomCase(testing::Random& random) {
   const std::array<OperatingPoint, 2> ends = {
       {{Volts(low), Hertz(slow)},
        {Volts(low + Uniform(random, 0.1, 0.4)), Hertz(slow * Uniform(random, 1.2, 4))}}};
-  Case result{
-      {*OperatingPointTable::Create(ends, Volts(0.025)), Picojoules(Uniform(random, 50, 200)),
-       Picojoules(Uniform(random, 30, 120)), BytesPerSecond(Uniform(random, 1e9, 1e10))},
-      {},
-      {}};
+  Case result{{*OperatingPointTable::Create(ends, Volts(0.025)),
+               Picojoules(Uniform(random, 50, 200)),
+               {Picojoules(Uniform(random, 30, 120)), BytesPerSecond(Uniform(random, 1e9, 1e10))}},
+              {},
+              {}};
   PowerModel& model = result.model;
   model.idle_share = Uniform(random, 0, 1);
   model.leakage_at_nominal = Watts(Uniform(random, 0, 0.01));
   model.leakage_voltage = Volts(Uniform(random, 0.2, 1));
-  model.dram_background = Watts(Uniform(random, 0, 0.01));
+  model.weights.standing = Watts(Uniform(random, 0, 0.01));
+  model.weights.on_chip = random() % 2 == 0;
   Regulators& regulators = model.regulators;
   regulators.voltage.kind = static_cast<RegulatorKind>(random() % 3);
   regulators.voltage.input = model.points.nominal().voltage + Volts(0.05);
@@ -131,8 +132,9 @@ TEST(WaveformTest, ItIntegratesToTheReportedTimeAndEnergy) {
 
 TEST(WaveformTest, VoltageRisesBeforeTheClockAndFallsAfterIt) {
   const std::array<OperatingPoint, 2> ends = {{{Volts(0.5), Hertz(1e8)}, {Volts(1.0), Hertz(4e8)}}};
-  PowerModel model{*OperatingPointTable::Create(ends, Volts(0.5)), Picojoules(100), Picojoules(64),
-                   BytesPerSecond(1e9)};
+  PowerModel model{*OperatingPointTable::Create(ends, Volts(0.5)),
+                   Picojoules(100),
+                   {Picojoules(64), BytesPerSecond(1e9)}};
   model.regulators.voltage.response_per_volt = Nanoseconds(100);
   model.regulators.clock.lock_time = Nanoseconds(20);
   const SentenceWork work{{{Cycles(1e4), {}}, {Cycles(1e4), {}}, {Cycles(1e4), {}}}};
