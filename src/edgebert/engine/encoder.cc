@@ -66,7 +66,7 @@ Result<EncoderResult> EncoderSession::Run(std::span<const int32_t> ids,
     executor_->Execute(operation, context);
   }
   if (observer != nullptr) {
-    observer->OnLayer({0, {}, std::nullopt, std::nullopt, *executor_});
+    observer->OnLayer({0, {}, std::nullopt, std::nullopt, *executor_, tokens});
   }
 
   EncoderResult result;
@@ -92,12 +92,14 @@ Result<EncoderResult> EncoderSession::Run(std::span<const int32_t> ids,
         has_off_ramp ? std::optional(Entropy(logits)) : std::nullopt;
     result.exit_layer = layer;
     result.entropies_nats.push_back(entropy);
-    const bool leave = layer < config.num_layers && entropy && rule.ShouldExit(layer, *entropy);
+    const bool last = layer == config.num_layers;
+    const bool leave = last || (entropy && rule.ShouldExit(layer, *entropy));
     result.predicted_layer = rule.predicted_layer();
     if (observer != nullptr) {
-      observer->OnLayer({layer, logits, entropy, result.predicted_layer, *executor_});
+      observer->OnLayer(
+          {layer, logits, entropy, result.predicted_layer, *executor_, tokens, leave});
     }
-    if (leave || layer == config.num_layers) {
+    if (leave) {
       result.logits.assign(logits.begin(), logits.end());
       break;
     }

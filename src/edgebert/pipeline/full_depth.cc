@@ -1,6 +1,7 @@
 #include "edgebert/pipeline/full_depth.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace edgebert {
 namespace {
@@ -17,10 +18,13 @@ class Recorder : public LayerObserver {
     record_.entropies_nats.push_back(*view.entropy_nats);
     record_.labels.push_back(static_cast<int>(
         std::max_element(view.logits.begin(), view.logits.end()) - view.logits.begin()));
+    record_.elapsed.emplace_back(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count());
   }
 
  private:
   FullDepthRecord& record_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "edgebert/base/status.h"
+#include "edgebert/base/units.h"
 #include "edgebert/engine/encoder.h"
 #include "edgebert/text/tokenizer.h"
 
@@ -17,6 +18,8 @@ struct FullDepthRecord {
   std::vector<int> layers;             ///< Layers with an off-ramp, ascending.
   std::vector<double> entropies_nats;  ///< [layers]
   std::vector<int> labels;             ///< [layers]: the class with the largest logit.
+  std::vector<Seconds> elapsed;        ///< [layers]: time on this CPU from the first token's
+                                       ///< embedding to this off-ramp's answer.
 
   /// Where a sentence leaves under `rule`, as an index into `layers`.
   size_t ReplayExit(ExitRule& rule) const;

@@ -9,11 +9,11 @@ namespace {
 
 constexpr double kDefaultTargetFactor = 2.0;
 
+}  // namespace
+
 Seconds ResolveTarget(const std::optional<LatencyTarget>& target, Seconds full_depth) {
   return target ? target->Resolve(full_depth) : kDefaultTargetFactor * full_depth;
 }
-
-}  // namespace
 
 Result<ScheduledCost> CostOfExit(const CostEstimator& costs, int tokens, Policy policy,
                                  const std::optional<LatencyTarget>& target, int exit_layer,

@@ -18,6 +18,9 @@ struct ScheduledCost {
   Joules conventional_energy;  ///< All layers at the nominal point.
 };
 
+/// The latency target of a sentence: twice its full-depth time where none is given.
+Seconds ResolveTarget(const std::optional<LatencyTarget>& target, Seconds full_depth);
+
 /// The cost of a sentence that leaves after `exit_layer` under a policy; `target` unset means twice
 /// the full-depth time at the nominal point, and `predicted_layer` is what the exit rule predicted
 /// after layer 1 (policy `predicted`). kInfeasible when not even the nominal point meets the target
