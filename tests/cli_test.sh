@@ -87,6 +87,36 @@ expect 0 '^2204[[:space:]]+0[[:space:]]+good$' tokenize good
 expect 0 'off_ramp.12.pooler.weight' inspect "$EDGEBERT_MODEL"
 expect 0 '"zero_share"' inspect --json "$EDGEBERT_MODEL"
 
+# A host's clock and energy counters, in a tree that stands for /sys.
+cpu=$work/sys/devices/system/cpu/cpu0/cpufreq
+zone=$work/sys/class/powercap/intel-rapl:0
+mkdir -p "$cpu" "$zone" "$work/no-sys"
+echo 'powersave userspace' >"$cpu/scaling_available_governors"
+echo powersave >"$cpu/scaling_governor"
+echo 800000 >"$cpu/scaling_min_freq"
+echo 2400000 >"$cpu/scaling_max_freq"
+echo '2400000 1600000 800000' >"$cpu/scaling_available_frequencies"
+echo '<unsupported>' >"$cpu/scaling_setspeed"
+echo package-0 >"$zone/name"
+echo 123456 >"$zone/energy_uj"
+echo 262143328850 >"$zone/max_energy_range_uj"
+if taskset -c 0 true 2>/dev/null; then
+  expect 0 'clock +2400 MHz, set by governor userspace' run --drive-host --sysfs-root "$work/sys" \
+    --policy early-exit "good fun"
+  expect 0 '"driven":true,.*"energy_source":"RAPL package-0".*"frequency_hz":\[2400000000.0\]' run \
+    --json --drive-host --sysfs-root "$work/sys" --policy early-exit "good fun"
+fi
+if [ "$(<"$cpu/scaling_governor")" != powersave ]; then
+  failures=$((failures + 1))
+  echo "FAILED: the governor was not put back"
+fi
+expect 0 'clock +not driven: .*there is no CPU 0' run --drive-host --sysfs-root "$work/no-sys" "good"
+expect 0 'energy not readable: RAPL: ' run --drive-host --sysfs-root "$work/no-sys" "good"
+expect 0 '"not_driven_because":".*no CPU 0' run --json --drive-host --sysfs-root "$work/no-sys" "good"
+expect 2 'go with --drive-host' run --sysfs-root "$work/no-sys" "good"
+expect 2 'needs --json' run --drive-host --file "$work/none/lines"
+expect 2 'a number from 0 up' run --drive-host --host-cpu=-1 "good"
+
 # Help and version.
 expect 0 'run .*Classify' --help
 expect 0 '--latency-target' run --help
@@ -218,6 +248,10 @@ expect 0 '"threshold_nats":0.0,.*"draws":20,"violations":0' calibrate --json --s
   "${own[@]}" --out "$work/calibrated.ebm"
 expect 0 'at most 0.01 below full depth.s with confidence 0.95' inspect "$work/calibrated.ebm"
 expect 0 'exit +layer 12 of 12' run --model "$work/calibrated.ebm" good
+expect 0 '"measured_p50_s":[0-9.e-]+,"measured_p99_s":.*"measured_full_depth_p99_s":' eval --json \
+  --task sst2 --data "$work"
+expect 0 '"host":\{"driven":.*"mean_frequency_hz":' eval --json --task sst2 --data "$work" \
+  --drive-host --sysfs-root "$work/sys"
 printf '0.5,0.3,0.1\n0.1,0.1,0.1\n' >"$work/trace.csv"
 expect 0 '"mean_exit_layer":2.0,"exit_histogram":\[1,0,1\]' trace --json --threshold 0.2 \
   "$work/trace.csv"
@@ -296,6 +330,11 @@ interrupt() {
   fi
 }
 interrupt run --file -
+interrupt run --json --file - --drive-host --sysfs-root "$work/sys"
+if [ "$(<"$cpu/scaling_governor")" != powersave ]; then
+  failures=$((failures + 1))
+  echo "FAILED: an interrupted program left the governor $(<"$cpu/scaling_governor")"
+fi
 checkpoint=$(dirname "$0")/golden/huggingface/bert-off-ramps
 { echo sentence; yes 'the film was good and the music was great' | head -n 400000; } >"$work/train.tsv"
 mkdir "$work/out"

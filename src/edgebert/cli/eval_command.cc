@@ -12,6 +12,7 @@
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/energy_table.h"
 #include "edgebert/cli/flags.h"
+#include "edgebert/cli/host_flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
 #include "edgebert/model/compression_statistics.h"
@@ -27,6 +28,7 @@ constexpr int kLabelWidth = 17;
 
 struct EvalFlags {
   ClassifierFlags classifier;
+  HostFlags host;
   std::string task;
   std::string data;
   std::string split = "dev";
@@ -56,7 +58,12 @@ void PrintTable(const EvalFlags& flags, const Evaluation& evaluation, const Clas
                evaluation.infeasible);
   }
   fmt::print("{}", FormatEnergy(ReportOf(evaluation, classifier), kLabelWidth));
-  fmt::print("  this CPU         {:.1f} s for everything, all layers of every sentence\n", wall_s);
+  fmt::print(
+      "  this CPU         p50 {:.2f} ms, p99 {:.2f} ms measured; all layers {:.2f} and {:.2f} ms\n",
+      evaluation.measured_p50.value() * 1e3, evaluation.measured_p99.value() * 1e3,
+      evaluation.measured_full_depth_p50.value() * 1e3,
+      evaluation.measured_full_depth_p99.value() * 1e3);
+  fmt::print("                   {:.1f} s for everything, all layers of every sentence\n", wall_s);
 }
 
 /// What the model file says of the teacher's accuracy on exactly these examples, if it does.
@@ -114,6 +121,10 @@ OrderedJson ToJson(const EvalFlags& flags, const Evaluation& evaluation,
       {"infeasible", evaluation.infeasible},
   };
   AddEnergy(ReportOf(evaluation, classifier), object);
+  object["measured_p50_s"] = evaluation.measured_p50.value();
+  object["measured_p99_s"] = evaluation.measured_p99.value();
+  object["measured_full_depth_p50_s"] = evaluation.measured_full_depth_p50.value();
+  object["measured_full_depth_p99_s"] = evaluation.measured_full_depth_p99.value();
   object["wall_s"] = wall_s;
   return object;
 }
@@ -123,7 +134,8 @@ int Eval(const EvalFlags& flags) {
   const Result<Split> split = ParseSplit(flags.split);
   const auto arithmetic = flags.classifier.ParsedArithmetic();
   const Status known_task = CheckTask(flags.task);
-  for (const Status& status : {options.status(), split.status(), arithmetic.status(), known_task}) {
+  for (const Status& status :
+       {options.status(), split.status(), arithmetic.status(), known_task, flags.host.Check()}) {
     if (!status.ok()) {
       return Fail(status, kUsageError);
     }
@@ -140,7 +152,7 @@ int Eval(const EvalFlags& flags) {
       !max_tokens.ok()) {
     return Fail(max_tokens.status().WithContext("--max-tokens"), kUsageError);
   }
-  const Result<Classifier> classifier = Classifier::Create(*model, *options);
+  Result<Classifier> classifier = Classifier::Create(*model, *options);
   if (!classifier.ok()) {
     return Fail(classifier.status());
   }
@@ -158,14 +170,34 @@ int Eval(const EvalFlags& flags) {
   }
   const double wall_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const std::unique_ptr<HostRunner> host = flags.host.NewRunner();
+  std::optional<HostEvaluation> on_host;
+  if (host) {
+    ProgressBar bar("host");
+    const Result<HostEvaluation> measured =
+        host->Evaluate(*classifier, *examples, [&bar](size_t done, size_t total) {
+          bar.Update(done, total);
+          return true;
+        });
+    if (!measured.ok()) {
+      return Fail(measured.status().WithContext("--drive-host"));
+    }
+    on_host = *measured;
+  }
   if (flags.json) {
     OrderedJson object = ToJson(flags, *evaluation, *classifier, wall_s);
     if (const Status status = AddModelFigures(flags, *examples, object); !status.ok()) {
       return Fail(status);
     }
+    if (on_host) {
+      object["host"] = HostJson(*host, *on_host);
+    }
     PrintJsonLine(object);
   } else {
     PrintTable(flags, *evaluation, *classifier, wall_s);
+    if (on_host) {
+      fmt::print("{}", FormatHost(*host, *on_host, kLabelWidth));
+    }
   }
   return kSuccess;
 }
@@ -185,6 +217,7 @@ void AddEvalCommand(CLI::App& app, Action& action) {
   command->add_option("--split", flags->split, "dev, or for sst2 also test [dev]")
       ->type_name("NAME");
   flags->classifier.AddTo(*command);
+  flags->host.AddTo(*command);
   command->add_flag("--json", flags->json, "One JSON object");
   command->callback([flags, &action] { action = [flags] { return Eval(*flags); }; });
 }

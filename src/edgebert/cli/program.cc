@@ -12,13 +12,16 @@
 #include "edgebert/base/file.h"
 #include "edgebert/base/text.h"
 #include "edgebert/cli/command.h"
+#include "edgebert/power/host_frequencies.h"
 
 namespace edgebert::cli {
 namespace {
 
-/// Leaves nothing half written, then dies of the signal as if it had not been caught.
+/// Leaves nothing half written and the clock as it was, then dies of the signal as if it had not
+/// been caught.
 extern "C" void OnInterrupt(int signal) {
   RemoveTemporaryFilesFromSignalHandler();
+  RestoreHostFrequenciesFromSignalHandler();
   std::signal(signal, SIG_DFL);
   std::raise(signal);
 }

@@ -10,6 +10,7 @@
 #include "edgebert/cli/dump.h"
 #include "edgebert/cli/energy_table.h"
 #include "edgebert/cli/flags.h"
+#include "edgebert/cli/host_flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/text_lines.h"
 #include "edgebert/power/waveform.h"
@@ -22,6 +23,7 @@ constexpr int kLabelWidth = 12;
 
 struct RunFlags {
   ClassifierFlags classifier;
+  HostFlags host;
   std::optional<std::string> text;
   std::optional<std::string> pair;
   std::optional<std::string> file;
@@ -31,17 +33,33 @@ struct RunFlags {
   bool json = false;
 };
 
-double SecondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+/// What classifies: a classifier, and the host that it drives, if any.
+struct Runner {
+  Classifier& classifier;
+  HostRunner* host;
+
+  Result<MeasuredClassification> Classify(const TextInput& input) const {
+    if (host != nullptr) {
+      return host->Classify(classifier, input.text, input.pair);
+    }
+    const auto start = std::chrono::steady_clock::now();
+    EDGEBERT_ASSIGN_OR_RETURN(Classification answer, classifier.Classify(input.text, input.pair));
+    MeasuredClassification result{std::move(answer), {}};
+    result.measured.time =
+        Seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    return result;
+  }
+};
 
 EnergyReport ReportOf(const Classification& answer, const Classifier& classifier) {
   return {classifier.options().boundary, answer.account, answer.conventional_account,
           answer.energy_range, classifier.model().costs().weights()};
 }
 
-OrderedJson ToJson(const TextInput& input, const Classification& answer,
-                   const Classifier& classifier, double wall_s) {
+OrderedJson ToJson(const TextInput& input, const MeasuredClassification& measured,
+                   const Runner& runner) {
+  const Classification& answer = measured.answer;
+  const Classifier& classifier = runner.classifier;
   OrderedJson entropies = OrderedJson::array();
   OrderedJson voltages = OrderedJson::array();
   OrderedJson frequencies = OrderedJson::array();
@@ -71,7 +89,10 @@ OrderedJson ToJson(const TextInput& input, const Classification& answer,
       {"latency_target_s", answer.latency_target.value()},
   };
   AddEnergy(ReportOf(answer, classifier), object);
-  object["wall_s"] = wall_s;
+  object["wall_s"] = measured.measured.time.value();
+  if (runner.host != nullptr) {
+    object["host"] = HostJson(*runner.host, measured.measured);
+  }
   return object;
 }
 
@@ -98,8 +119,10 @@ std::string DescribePoints(const std::vector<LayerFigures>& layers) {
   return description;
 }
 
-void PrintAnswer(const TextInput& input, const Classification& answer, const Classifier& classifier,
-                 double wall_s) {
+void PrintAnswer(const TextInput& input, const MeasuredClassification& measured,
+                 const Runner& runner) {
+  const Classification& answer = measured.answer;
+  const Classifier& classifier = runner.classifier;
   std::string entropies;
   for (const LayerFigures& layer : answer.layers) {
     entropies += layer.entropy_nats ? fmt::format("{:.4f}  ", *layer.entropy_nats) : "-  ";
@@ -122,8 +145,12 @@ void PrintAnswer(const TextInput& input, const Classification& answer, const Cla
   fmt::print("  latency     {:.3f} ms of {:.3f} ms allowed\n", answer.latency.value() * 1e3,
              answer.latency_target.value() * 1e3);
   fmt::print("{}", FormatEnergy(ReportOf(answer, classifier), kLabelWidth));
-  fmt::print("  this CPU    {:.2f} ms, {} arithmetic\n", wall_s * 1e3,
+  fmt::print("  this CPU    {:.2f} ms measured, {} arithmetic\n",
+             measured.measured.time.value() * 1e3,
              ArithmeticName(classifier.model().encoder()->arithmetic()));
+  if (runner.host != nullptr) {
+    fmt::print("{}", FormatHost(*runner.host, measured.measured, kLabelWidth));
+  }
 }
 
 /// Runs all layers on a text, whatever the exit rule would say, and writes what they left behind.
@@ -149,54 +176,52 @@ Status WriteWaveform(const Classifier& classifier, const Classification& answer,
       path, WaveformCsv(WaveformOf(costs.power(), costs.WorkFor(answer.tokens), points)));
 }
 
-int RunOne(const RunFlags& flags, Classifier& classifier) {
+int RunOne(const RunFlags& flags, const Runner& runner) {
   const TextInput input{*flags.text, flags.pair};
-  const auto start = std::chrono::steady_clock::now();
-  const Result<Classification> answer = classifier.Classify(input.text, input.pair);
-  const double wall_s = SecondsSince(start);
+  const Result<MeasuredClassification> answer = runner.Classify(input);
   if (!answer.ok()) {
     return Fail(answer.status());
   }
   if (flags.waveform) {
-    if (const Status written = WriteWaveform(classifier, *answer, *flags.waveform); !written.ok()) {
+    if (const Status written = WriteWaveform(runner.classifier, answer->answer, *flags.waveform);
+        !written.ok()) {
       return Fail(written);
     }
   }
   if (flags.json) {
-    PrintJsonLine(ToJson(input, *answer, classifier, wall_s));
+    PrintJsonLine(ToJson(input, *answer, runner));
   } else {
-    PrintAnswer(input, *answer, classifier, wall_s);
+    PrintAnswer(input, *answer, runner);
   }
   return kSuccess;
 }
 
 /// Classifies line by line; a bad line is reported with its number and does not stop the others.
-int RunLines(const RunFlags& flags, Classifier& classifier) {
+int RunLines(const RunFlags& flags, const Runner& runner) {
   Result<LineReader> reader = LineReader::Open(*flags.file);
   if (!reader.ok()) {
     return Fail(reader.status());
   }
   int exit_status = kSuccess;
   while (const std::optional<TextLine> line = reader->Next()) {
-    const auto start = std::chrono::steady_clock::now();
     const Result<TextInput> input = ToInput(*line, flags.pairs);
-    Result<Classification> answer =
-        input.ok() ? classifier.Classify(input->text, input->pair) : input.status();
-    if (!answer.ok()) {
+    Result<MeasuredClassification> measured = input.ok() ? runner.Classify(*input) : input.status();
+    if (!measured.ok()) {
       exit_status = kDataError;
       if (flags.json) {
-        PrintJsonLine({{"line", line->number}, {"error", answer.status().message()}});
+        PrintJsonLine({{"line", line->number}, {"error", measured.status().message()}});
       } else {
-        Fail(answer.status().WithContext(fmt::format("line {}", line->number)));
+        Fail(measured.status().WithContext(fmt::format("line {}", line->number)));
       }
     } else {
-      answer->truncated = answer->truncated || line->cut;
+      Classification& answer = measured->answer;
+      answer.truncated = answer.truncated || line->cut;
       if (flags.json) {
-        PrintJsonLine(ToJson(*input, *answer, classifier, SecondsSince(start)));
+        PrintJsonLine(ToJson(*input, *measured, runner));
       } else {
-        fmt::print("{}\t{:.4f}\t{}\t{:.1f} µJ\t{}{}\n", answer->label, answer->probability,
-                   answer->exit_layer, answer->energy.value() * 1e6,
-                   Printable(line->text, kShownBytes), answer->truncated ? " (truncated)" : "");
+        fmt::print("{}\t{:.4f}\t{}\t{:.1f} µJ\t{}{}\n", answer.label, answer.probability,
+                   answer.exit_layer, answer.energy.value() * 1e6,
+                   Printable(line->text, kShownBytes), answer.truncated ? " (truncated)" : "");
       }
     }
     if (const Status written = FlushOutput(); !written.ok()) {
@@ -219,6 +244,14 @@ int Run(const RunFlags& flags) {
     return Fail(InvalidArgument("run: --pair, --dump and --waveform go with one text, not with "
                                 "--file (--pairs splits each line of a file at its tab)"),
                 kUsageError);
+  }
+  if (flags.file && flags.host.drive && !flags.json) {
+    return Fail(InvalidArgument("run: --drive-host with --file needs --json, which has room for "
+                                "what it measures"),
+                kUsageError);
+  }
+  if (const Status status = flags.host.Check(); !status.ok()) {
+    return Fail(status, kUsageError);
   }
   const Result<ClassifierOptions> options = flags.classifier.Options();
   if (!options.ok()) {
@@ -257,7 +290,9 @@ int Run(const RunFlags& flags) {
   if (!classifier.ok()) {
     return Fail(classifier.status());
   }
-  return flags.file ? RunLines(flags, *classifier) : RunOne(flags, *classifier);
+  const std::unique_ptr<HostRunner> host = flags.host.NewRunner();
+  const Runner runner{*classifier, host.get()};
+  return flags.file ? RunLines(flags, runner) : RunOne(flags, runner);
 }
 
 }  // namespace
@@ -273,6 +308,7 @@ void AddRunCommand(CLI::App& app, Action& action) {
       ->type_name("FILE");
   command->add_flag("--pairs", flags->pairs, "With --file: a line is two texts with a tab between");
   flags->classifier.AddTo(*command);
+  flags->host.AddTo(*command);
   command->add_flag("--json", flags->json, "One JSON object a line");
   command
       ->add_option("--dump", flags->dump,

@@ -85,7 +85,7 @@ Result<EncoderResult> EncoderSession::RunLayers(OperationContext context, ExitRu
     executor_->Execute(operation, context);
   }
   if (observer != nullptr) {
-    observer->OnLayer({0, {}, std::nullopt, std::nullopt, *executor_});
+    observer->OnLayer({0, {}, std::nullopt, std::nullopt, *executor_, tokens});
   }
 
   EncoderResult result;
@@ -111,13 +111,14 @@ Result<EncoderResult> EncoderSession::RunLayers(OperationContext context, ExitRu
         has_off_ramp ? std::optional(Entropy(logits)) : std::nullopt;
     result.exit_layer = layer;
     result.entropies_nats.push_back(entropy);
-    const bool leave =
-        layer < config.num_layers && entropy && rule.ShouldExit({layer, *entropy, logits});
+    const bool last = layer == config.num_layers;
+    const bool leave = last || (entropy && rule.ShouldExit({layer, *entropy, logits}));
     result.predicted_layer = rule.predicted_layer();
     if (observer != nullptr) {
-      observer->OnLayer({layer, logits, entropy, result.predicted_layer, *executor_});
+      observer->OnLayer(
+          {layer, logits, entropy, result.predicted_layer, *executor_, tokens, leave});
     }
-    if (leave || layer == config.num_layers) {
+    if (leave) {
       result.logits.assign(logits.begin(), logits.end());
       break;
     }

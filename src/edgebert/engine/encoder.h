@@ -41,6 +41,8 @@ struct LayerView {
   std::optional<double> entropy_nats;  ///< Of the logits.
   std::optional<int> predicted_layer;  ///< What the exit rule expects so far.
   const Executor& executor;            ///< Values(Slot::…) gives the arrays behind it.
+  int tokens = 0;                      ///< Of the sentence, special tokens included.
+  bool leaves = false;                 ///< The sentence ends here: no other layer runs.
 };
 
 /// Is told of the embedding and of every layer right after it has run, before the exit rule is

@@ -2,23 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "edgebert/pipeline/full_depth.h"
+#include "edgebert/pipeline/percentile.h"
 #include "edgebert/pipeline/schedule.h"
 
 namespace edgebert {
-namespace {
-
-/// The smallest value that is not below `share` of the sorted values.
-Seconds Percentile(const std::vector<Seconds>& sorted, double share) {
-  const auto rank = static_cast<size_t>(std::ceil(share * static_cast<double>(sorted.size())));
-  return sorted[std::max<size_t>(rank, 1) - 1];
-}
-
-}  // namespace
 
 Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
                             const ClassifierOptions& options,
@@ -40,6 +30,8 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
   evaluation.examples = examples.size();
   evaluation.exit_histogram.resize(static_cast<size_t>(config.num_layers));
   std::vector<Seconds> latencies;
+  std::vector<Seconds> measured;
+  std::vector<Seconds> measured_full_depth;
   for (size_t i = 0; i < examples.size(); ++i) {
     const LabelledText& example = examples[i];
     if (example.label >= config.num_classes()) {
@@ -81,6 +73,8 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
     evaluation.energy_range.low += range.low;
     evaluation.energy_range.high += range.high;
     latencies.push_back(cost->cost.latency);
+    measured.push_back(record.elapsed[exit]);
+    measured_full_depth.push_back(record.elapsed.back());
     if (progress && !progress(i + 1, examples.size())) {
       return Cancelled("stopped");
     }
@@ -96,10 +90,13 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
       evaluation.conventional_account.At(options.boundary, EnergySide::kSupply);
   evaluation.energy_range.low = evaluation.energy_range.low / count;
   evaluation.energy_range.high = evaluation.energy_range.high / count;
-  std::sort(latencies.begin(), latencies.end());
   evaluation.latency_p50 = Percentile(latencies, 0.50);
   evaluation.latency_p99 = Percentile(latencies, 0.99);
-  evaluation.latency_max = latencies.back();
+  evaluation.latency_max = Percentile(latencies, 1);
+  evaluation.measured_p50 = Percentile(measured, 0.50);
+  evaluation.measured_p99 = Percentile(measured, 0.99);
+  evaluation.measured_full_depth_p50 = Percentile(measured_full_depth, 0.50);
+  evaluation.measured_full_depth_p99 = Percentile(measured_full_depth, 0.99);
   return evaluation;
 }
 

@@ -17,7 +17,8 @@ namespace edgebert {
 /// Called after each of `total` steps; returning false stops the work with an error.
 using Progress = std::function<bool(size_t done, size_t total)>;
 
-/// Figures of a model on labelled examples. Latencies and energies are estimates, per sentence.
+/// Figures of a model on labelled examples. Latencies and energies are estimates of the
+/// accelerator, per sentence; what is measured on this CPU says so.
 struct Evaluation {
   size_t examples = 0;
   size_t correct = 0;
@@ -29,6 +30,10 @@ struct Evaluation {
   Seconds latency_p50;
   Seconds latency_p99;
   Seconds latency_max;
+  Seconds measured_p50;  ///< Wall time from tokens to answer, leaving early.
+  Seconds measured_p99;
+  Seconds measured_full_depth_p50;  ///< Likewise, all layers.
+  Seconds measured_full_depth_p99;
   size_t missed = 0;      ///< Sentences whose latency exceeds their target.
   size_t infeasible = 0;  ///< Sentences whose target no operating point meets at full depth; they
                           ///< run at the nominal point.

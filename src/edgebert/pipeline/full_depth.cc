@@ -1,6 +1,7 @@
 #include "edgebert/pipeline/full_depth.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace edgebert {
 namespace {
@@ -18,10 +19,13 @@ class Recorder : public LayerObserver {
     record_.logits.insert(record_.logits.end(), view.logits.begin(), view.logits.end());
     record_.labels.push_back(static_cast<int>(
         std::max_element(view.logits.begin(), view.logits.end()) - view.logits.begin()));
+    record_.elapsed.emplace_back(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count());
   }
 
  private:
   FullDepthRecord& record_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace

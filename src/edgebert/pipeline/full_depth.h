@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "edgebert/base/status.h"
+#include "edgebert/base/units.h"
 #include "edgebert/engine/encoder.h"
 #include "edgebert/model/model.h"
 #include "edgebert/text/tokenizer.h"
@@ -20,6 +21,8 @@ struct FullDepthRecord {
   std::vector<double> entropies_nats;  ///< [layers]
   std::vector<float> logits;           ///< [layers × classes]
   std::vector<int> labels;             ///< [layers]: the class with the largest logit.
+  std::vector<Seconds> elapsed;        ///< [layers]: time on this CPU from the first token's
+                                       ///< embedding to this off-ramp's answer.
 
   size_t num_classes() const { return logits.size() / layers.size(); }
 
