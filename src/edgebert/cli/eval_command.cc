@@ -134,8 +134,10 @@ int Eval(const EvalFlags& flags) {
   const Result<Split> split = ParseSplit(flags.split);
   const auto arithmetic = flags.classifier.ParsedArithmetic();
   const Status known_task = CheckTask(flags.task);
+  const Status host_flags =
+      flags.host.Check(options.ok() ? options->policy : ClassifierOptions().policy);
   for (const Status& status :
-       {options.status(), split.status(), arithmetic.status(), known_task, flags.host.Check()}) {
+       {options.status(), split.status(), arithmetic.status(), known_task, host_flags}) {
     if (!status.ok()) {
       return Fail(status, kUsageError);
     }

@@ -54,12 +54,16 @@ void HostFlags::AddTo(CLI::App& command) {
       ->type_name("N");
 }
 
-Status HostFlags::Check() const {
+Status HostFlags::Check(Policy policy) const {
   if (!drive && (sysfs_root || cpu)) {
     return InvalidArgument("--sysfs-root and --host-cpu go with --drive-host");
   }
   if (cpu && *cpu < 0) {
     return InvalidArgument(fmt::format("--host-cpu {}: expected a number from 0 up", *cpu));
+  }
+  if (drive && policy == Policy::kOracle) {
+    return InvalidArgument(
+        "--drive-host follows a policy sentence by sentence; oracle knows each exit beforehand");
   }
   return OkStatus();
 }

@@ -8,6 +8,7 @@
 #include "edgebert/base/status.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/pipeline/host_runner.h"
+#include "edgebert/power/policy.h"
 
 namespace CLI {
 class App;
@@ -23,8 +24,8 @@ struct HostFlags {
 
   void AddTo(CLI::App& command);
 
-  /// An error is one of usage.
-  Status Check() const;
+  /// An error is one of usage: the clock can follow any policy but `oracle`, which knows the exit.
+  Status Check(Policy policy) const;
 
   /// The runner that the flags ask for, if any.
   std::unique_ptr<HostRunner> NewRunner() const;

@@ -250,12 +250,12 @@ int Run(const RunFlags& flags) {
                                 "what it measures"),
                 kUsageError);
   }
-  if (const Status status = flags.host.Check(); !status.ok()) {
-    return Fail(status, kUsageError);
-  }
   const Result<ClassifierOptions> options = flags.classifier.Options();
   if (!options.ok()) {
     return Fail(options.status(), kUsageError);
+  }
+  if (const Status status = flags.host.Check(options->policy); !status.ok()) {
+    return Fail(status, kUsageError);
   }
   if (options->policy == Policy::kOracle) {
     return Fail(InvalidArgument("run: policy 'oracle' knows each exit beforehand: it is a bound, "
