@@ -49,5 +49,40 @@ void BM_FullDepth(benchmark::State& state) {
 }
 BENCHMARK(BM_FullDepth)->Unit(benchmark::kMillisecond)->Arg(9)->Arg(25)->Arg(64)->Arg(128);
 
+/// The plan of `paced` for sentences of the given number of tokens, on the model's own record.
+void BM_MakePlan(benchmark::State& state) {
+  const auto model = ClassifierModel::Load(kModel);
+  if (!model.ok()) {
+    state.SkipWithError(model.status().message().c_str());
+    return;
+  }
+  ClassifierOptions options;
+  options.policy = Policy::kPaced;
+  options.latency_target = *LatencyTarget::Parse("1.5x");
+  for (auto iteration : state) {
+    state.PauseTiming();
+    auto classifier = Classifier::Create(*model, options);
+    state.ResumeTiming();
+    benchmark::DoNotOptimize(classifier->planner().PlanFor(static_cast<int>(state.range(0))));
+  }
+}
+BENCHMARK(BM_MakePlan)->Unit(benchmark::kMicrosecond)->Arg(9)->Arg(25)->Arg(64)->Arg(128);
+
+/// The same once it has been made.
+void BM_LookUpPlan(benchmark::State& state) {
+  const auto model = ClassifierModel::Load(kModel);
+  if (!model.ok()) {
+    state.SkipWithError(model.status().message().c_str());
+    return;
+  }
+  ClassifierOptions options;
+  options.policy = Policy::kPaced;
+  auto classifier = Classifier::Create(*model, options);
+  for (auto iteration : state) {
+    benchmark::DoNotOptimize(classifier->planner().PlanFor(25));
+  }
+}
+BENCHMARK(BM_LookUpPlan)->Unit(benchmark::kNanosecond);
+
 }  // namespace
 }  // namespace edgebert
