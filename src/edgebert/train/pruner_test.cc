@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "edgebert/train/train_testing.h"
+#include "edgebert/testing/trainable_model.h"
 
 namespace edgebert {
 namespace {

@@ -10,9 +10,9 @@
 #include "edgebert/pipeline/calibration.h"
 #include "edgebert/testing/layer_recorder.h"
 #include "edgebert/testing/testing.h"
+#include "edgebert/testing/trainable_model.h"
 #include "edgebert/text/tokenizer.h"
 #include "edgebert/train/pruner.h"
-#include "edgebert/train/train_testing.h"
 #include "edgebert/train/training_data.h"
 
 namespace edgebert {

@@ -13,8 +13,8 @@
 #include "edgebert/numeric/adaptivfloat.h"
 #include "edgebert/pipeline/full_depth.h"
 #include "edgebert/testing/testing.h"
+#include "edgebert/testing/trainable_model.h"
 #include "edgebert/text/tokenizer.h"
-#include "edgebert/train/train_testing.h"
 
 namespace edgebert {
 namespace {

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "edgebert/testing/testing.h"
-#include "edgebert/train/train_testing.h"
+#include "edgebert/testing/trainable_model.h"
 
 namespace edgebert {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef EDGEBERT_TRAIN_TRAIN_TESTING_H_
-#define EDGEBERT_TRAIN_TRAIN_TESTING_H_
+#ifndef EDGEBERT_TESTING_TRAINABLE_MODEL_H_
+#define EDGEBERT_TESTING_TRAINABLE_MODEL_H_
 
 #include <cstdint>
 #include <random>
@@ -51,4 +51,4 @@ inline std::vector<LabelledText> LearnableExamples(size_t count, uint64_t seed) 
 
 }  // namespace edgebert::testing
 
-#endif  // EDGEBERT_TRAIN_TRAIN_TESTING_H_
+#endif  // EDGEBERT_TESTING_TRAINABLE_MODEL_H_
