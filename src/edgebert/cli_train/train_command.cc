@@ -73,10 +73,16 @@ class TrainingDisplay {
       return;
     }
     shown_ = now;
-    const auto left = std::chrono::seconds(static_cast<int64_t>(progress.seconds_left));
-    fmt::print(stderr, "{}{} {}/{}, loss {:.4f}, {:.0f} tokens/s, {:%H:%M:%S} left{}",
-               is_terminal_ ? "\r\x1b[K" : "", progress.stage, progress.step, progress.total_steps,
-               progress.loss, progress.tokens_per_second, left, is_terminal_ && !last ? "" : "\n");
+    fmt::print(stderr, "{}{} {}/{}", is_terminal_ ? "\r\x1b[K" : "", progress.stage, progress.step,
+               progress.total_steps);
+    if (progress.loss > 0) {
+      fmt::print(stderr, ", loss {:.4f}", progress.loss);
+    }
+    if (progress.tokens_per_second > 0) {
+      const auto left = std::chrono::seconds(static_cast<int64_t>(progress.seconds_left));
+      fmt::print(stderr, ", {:.0f} tokens/s, {:%H:%M:%S} left", progress.tokens_per_second, left);
+    }
+    fmt::print(stderr, "{}", is_terminal_ && !last ? "" : "\n");
     std::fflush(stderr);
   }
 
