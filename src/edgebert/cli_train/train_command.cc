@@ -103,8 +103,9 @@ Status RunTraining(const TrainFlags& flags) {
   EDGEBERT_ASSIGN_OR_RETURN(const std::optional<OwnDataColumns> columns, flags.Columns());
   EDGEBERT_ASSIGN_OR_RETURN(const TrainingData data,
                             LoadTrainingData(recipe, flags.data, columns, base.tokenizer));
-  fmt::print("{} training examples, {} held out, {} dev, {} test\n", data.training.size(),
-             data.held_out.size(), data.dev.size(), data.test.size());
+  fmt::print("{} training examples, {} unlabelled, {} held out, {} dev, {} test\n",
+             data.training.size(), data.unlabelled.size(), data.held_out.size(), data.dev.size(),
+             data.test.size());
   std::fflush(stdout);
   std::signal(SIGINT, OnStop);
   std::signal(SIGTERM, OnStop);

@@ -8,6 +8,9 @@
 
 namespace edgebert {
 
+/// The label of a text that has none.
+inline constexpr int kUnlabelled = -1;
+
 /// A text, possibly a second one, and the index of its label.
 struct LabelledText {
   std::string text;

@@ -1,23 +1,29 @@
 #include "edgebert/train/distillation.h"
 
+#include "edgebert/pipeline/labelled_text.h"
+
 namespace edgebert {
 
 torch::Tensor OffRampLoss(const std::vector<torch::Tensor>& logits, const torch::Tensor& labels,
                           const torch::Tensor& teacher, const DistillationRecipe& recipe,
                           const std::vector<int>& layers) {
+  const auto rows = static_cast<double>(labels.size(0));
   double total_weight = 0;
   torch::Tensor loss;
   for (size_t i = 0; i < logits.size(); ++i) {
     const double weight =
         recipe.off_ramp_weighting == OffRampWeighting::kLinear ? double{1} * layers[i] : 1.0;
     total_weight += weight;
-    torch::Tensor term = torch::cross_entropy_loss(logits[i], labels);
+    torch::Tensor term =
+        torch::cross_entropy_loss(logits[i], labels, /*weight=*/{}, at::Reduction::Sum,
+                                  /*ignore_index=*/kUnlabelled) /
+        rows;
     if (teacher.defined()) {
       const double temperature = recipe.temperature;
       const torch::Tensor divergence = torch::kl_div((logits[i] / temperature).log_softmax(-1),
                                                      (teacher / temperature).log_softmax(-1),
                                                      at::Reduction::Sum, /*log_target=*/true);
-      const double scale = temperature * temperature / static_cast<double>(labels.size(0));
+      const double scale = temperature * temperature / rows;
       term = (1 - recipe.weight) * term + recipe.weight * scale * divergence;
     }
     loss = loss.defined() ? loss + weight * term : weight * term;

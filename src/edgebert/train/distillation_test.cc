@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "edgebert/pipeline/labelled_text.h"
+
 namespace edgebert {
 namespace {
 
@@ -67,6 +69,18 @@ TEST(OffRampLossTest, LinearWeightsGoWithTheLayer) {
                                          ToTensor(kTeacher), recipe, {2, 6});
   EXPECT_NEAR(loss.item<double>(),
               (2 * MeanExpected(kStudent, recipe) + 6 * MeanExpected(kDeeper, recipe)) / 8, 1e-6);
+}
+
+TEST(OffRampLossTest, UnlabelledSentencesTeachByTheTeacherAlone) {
+  const DistillationRecipe recipe;
+  DistillationRecipe teacher_only = recipe;
+  teacher_only.weight = 1;
+  const torch::Tensor labels = torch::tensor(std::vector<int64_t>{kUnlabelled, 1});
+  const double unlabelled = recipe.weight * Expected(kStudent[0], kTeacher[0], 0, teacher_only);
+  const double labelled = Expected(kStudent[1], kTeacher[1], 1, recipe);
+  EXPECT_NEAR(
+      OffRampLoss({ToTensor(kStudent)}, labels, ToTensor(kTeacher), recipe, {1}).item<double>(),
+      (unlabelled + labelled) / 2, 1e-6);
 }
 
 TEST(OffRampLossTest, WithoutTeacherIsTheCrossEntropy) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <span>
 
 #include "edgebert/base/yaml_document.h"
@@ -108,6 +109,21 @@ Status ReadQuantization(const YamlValue& value, QuantizationRecipe& quantization
   return CheckOrder(value, quantization.activations_begin, quantization.end);
 }
 
+Status ReadUnlabelled(const YamlValue& value, UnlabelledRecipe& unlabelled) {
+  EDGEBERT_ASSIGN_OR_RETURN(
+      const YamlSection section,
+      value.Section({"file", "licence", "sentences"}, {"min_words", "max_words"}));
+  EDGEBERT_RETURN_IF_ERROR(section.Read("file", unlabelled.file));
+  EDGEBERT_RETURN_IF_ERROR(section.Read("licence", unlabelled.licence));
+  EDGEBERT_RETURN_IF_ERROR(section.Read("sentences", 1, 100'000'000, unlabelled.sentences));
+  EDGEBERT_RETURN_IF_ERROR(section.Read("min_words", 1, kMaxPositions, unlabelled.min_words));
+  EDGEBERT_RETURN_IF_ERROR(section.Read("max_words", 1, kMaxPositions, unlabelled.max_words));
+  return unlabelled.min_words <= unlabelled.max_words
+             ? OkStatus()
+             : value.Error(fmt::format("min_words is {}, above max_words, {}", unlabelled.min_words,
+                                       unlabelled.max_words));
+}
+
 Status ReadTeacher(const YamlValue& value, TeacherRecipe& teacher) {
   EDGEBERT_ASSIGN_OR_RETURN(const YamlSection section, value.Section({"schedule"}, {"off_ramp"}));
   EDGEBERT_RETURN_IF_ERROR(ReadSchedule(section.at("schedule"), teacher.schedule));
@@ -119,8 +135,8 @@ Status ReadStudent(const YamlValue& value, StudentRecipe& student) {
   EDGEBERT_ASSIGN_OR_RETURN(
       const YamlSection section,
       value.Section({"schedule"},
-                    {"off_ramps", "distinct_layers", "distillation", "embedding_sparsity",
-                     "pruning", "attention_span", "quantization"}));
+                    {"off_ramps", "distinct_layers", "distillation", "unlabelled",
+                     "embedding_sparsity", "pruning", "attention_span", "quantization"}));
   EDGEBERT_RETURN_IF_ERROR(ReadSchedule(section.at("schedule"), student.schedule));
   if (section.Has("off_ramps")) {
     EDGEBERT_RETURN_IF_ERROR(ReadOffRamps(section.at("off_ramps"), student.off_ramps));
@@ -135,6 +151,10 @@ Status ReadStudent(const YamlValue& value, StudentRecipe& student) {
     EDGEBERT_RETURN_IF_ERROR(distillation.Read("weight", 0, 1, student.distillation.weight));
     EDGEBERT_RETURN_IF_ERROR(ReadName(distillation, "off_ramp_weighting", kWeightingNames,
                                       student.distillation.off_ramp_weighting));
+  }
+  if (section.Has("unlabelled")) {
+    EDGEBERT_RETURN_IF_ERROR(
+        ReadUnlabelled(section.at("unlabelled"), student.unlabelled.emplace()));
   }
   EDGEBERT_RETURN_IF_ERROR(section.Read("embedding_sparsity", 0, 0.99, student.embedding_sparsity));
   if (section.Has("pruning")) {
@@ -194,6 +214,9 @@ Result<Recipe> ReadRecipe(const YamlValue& document) {
   return recipe;
 }
 
+/// As a YAML string that may hold anything.
+std::string Quoted(std::string_view text) { return nlohmann::json(text).dump(); }
+
 class RecipeWriter {
  public:
   template <typename T>
@@ -247,6 +270,14 @@ void RecipeWriter::Student(const StudentRecipe& student) {
   Line(2, "weight", student.distillation.weight);
   Line(2, "off_ramp_weighting",
        kWeightingNames[static_cast<size_t>(student.distillation.off_ramp_weighting)]);
+  if (student.unlabelled) {
+    Open(1, "unlabelled");
+    Line(2, "file", Quoted(student.unlabelled->file));
+    Line(2, "licence", Quoted(student.unlabelled->licence));
+    Line(2, "sentences", student.unlabelled->sentences);
+    Line(2, "min_words", student.unlabelled->min_words);
+    Line(2, "max_words", student.unlabelled->max_words);
+  }
   Line(1, "embedding_sparsity", student.embedding_sparsity);
   if (student.pruning) {
     Open(1, "pruning");

@@ -99,11 +99,22 @@ struct TeacherRecipe {
   OffRampRecipe off_ramp;
 };
 
+/// Sentences of plain text that the student learns from by the teacher's answers alone, beside the
+/// labelled examples: more of what it will read, for tasks with one text.
+struct UnlabelledRecipe {
+  std::string file;     ///< In the folder of the data; text, .gz or .xz.
+  std::string licence;  ///< For the model's provenance.
+  int sentences = 0;    ///< Chosen by a fixed hash.
+  int min_words = 4;
+  int max_words = 40;
+};
+
 struct StudentRecipe {
   ScheduleRecipe schedule;
   OffRampRecipe off_ramps;
   int distinct_layers = 0;  ///< 0: as many as the base has.
   DistillationRecipe distillation;
+  std::optional<UnlabelledRecipe> unlabelled;
   double embedding_sparsity = 0.6;  ///< Share of the word table's smallest values set to zero.
   std::optional<PruningRecipe> pruning;
   std::optional<AttentionSpanRecipe> attention_span;

@@ -41,6 +41,7 @@ TEST(RecipeTest, FormattedRecipeReadsBackAsItself) {
         "  attention_span: {penalty: 0.2, end: 0.25}\n"
         "  quantization: {searches: 2}\n"
         "  distinct_layers: 4\n"
+        "  unlabelled: {file: a.txt, licence: 'none: \"x\"', sentences: 5, max_words: 9}\n"
         "  off_ramps: {pooling: [mean], pooler_size: 64, shared: true}\n"
         "  distillation: {temperature: 4, weight: 0.9, off_ramp_weighting: linear}\n"}) {
     const auto recipe = ParseRecipe(With(more), "r.yaml");
@@ -67,6 +68,8 @@ TEST(RecipeTest, ErrorsNameFileLineAndRemedy) {
       {With("  pruning: {sparsity: 0.5, method: magic}\n"), "magnitude"},
       {With("matmul_precision: fp64\n"), "bf16"},
       {With("  attention_span: {penalty: 0.1, end: 0.8}\n  quantization: {}\n"), "final spans"},
+      {With("  unlabelled: {file: a, licence: b, sentences: 9, min_words: 8, max_words: 7}\n"),
+       "above max_words"},
       {With("seed: -1\n"), "r.yaml:7: "},
       {"name: x\ntask: y\nstudent: {schedule: {epochs: 1}}\n", "'teacher' is missing"},
       {"[1, 2]", "r.yaml:1: "},

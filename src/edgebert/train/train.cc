@@ -20,6 +20,7 @@
 #include "edgebert/text/tokenizer.h"
 #include "edgebert/train/distillation.h"
 #include "edgebert/train/inference.h"
+#include "edgebert/train/loss_plot.h"
 #include "edgebert/train/student.h"
 #include "edgebert/train/training_loop.h"
 
@@ -28,9 +29,11 @@ namespace {
 
 constexpr uint64_t kMaxLogitsBytes = uint64_t{1} << 32;
 constexpr uint64_t kMaxMetricsBytes = uint64_t{1} << 20;
+constexpr uint64_t kMaxLogBytes = uint64_t{1} << 28;
 
 struct TokenizedData {
   std::vector<TokenizedExample> training;
+  std::vector<TokenizedExample> student;  ///< The training examples, then the unlabelled ones.
   std::vector<TokenizedExample> held_out;
   std::vector<TokenizedExample> dev;
   std::vector<TokenizedExample> test;
@@ -82,6 +85,7 @@ class Trainer {
   LoopOptions Loop(const std::string& stage, const ScheduleRecipe& schedule) const;
   Result<nlohmann::json> Metrics(const std::string& stage) const;
   Status Report(const std::string& stage, TorchEncoder& encoder, nlohmann::json extra);
+  Status WritePlot(const std::string& stage) const;
 
   const Recipe& recipe_;
   const Model& base_;
@@ -106,6 +110,8 @@ Status Trainer::Tokenize() {
     return OkStatus();
   };
   EDGEBERT_RETURN_IF_ERROR(tokenize(data_.training, "training data", tokens_.training));
+  EDGEBERT_RETURN_IF_ERROR(tokenize(data_.unlabelled, "unlabelled data", tokens_.student));
+  tokens_.student.insert(tokens_.student.begin(), tokens_.training.begin(), tokens_.training.end());
   EDGEBERT_RETURN_IF_ERROR(tokenize(data_.held_out, "held-out data", tokens_.held_out));
   EDGEBERT_RETURN_IF_ERROR(tokenize(data_.dev, "dev data", tokens_.dev));
   return tokenize(data_.test, "test data", tokens_.test);
@@ -124,6 +130,9 @@ std::string Trainer::Fingerprint(const std::string& stage) const {
   update(FormatRecipe(recipe));
   for (const Tensor& tensor : base_.tensors) {
     checksum.Update(tensor.payload);
+  }
+  if (stage != "teacher" && !data_.unlabelled.empty()) {
+    update(fmt::format("{:016x}", FingerprintOf(data_.unlabelled)));
   }
   return fmt::format("{} {:016x} {:016x}", stage, checksum.value(), data_.fingerprint);
 }
@@ -191,7 +200,16 @@ Status Trainer::Report(const std::string& stage, TorchEncoder& encoder, nlohmann
   EDGEBERT_RETURN_IF_ERROR(add("held_out", tokens_.held_out, data_.held_out));
   EDGEBERT_RETURN_IF_ERROR(add("dev", tokens_.dev, data_.dev));
   EDGEBERT_RETURN_IF_ERROR(add("test", tokens_.test, data_.test));
+  EDGEBERT_RETURN_IF_ERROR(WritePlot(stage));
   return WriteFileAtomically(File(stage + ".json"), extra.dump(2) + "\n");
+}
+
+/// A log that is not there, as on a full disk, leaves no picture.
+Status Trainer::WritePlot(const std::string& stage) const {
+  const Result<std::string> log = ReadTextFile(File(stage + "-log.jsonl"), kMaxLogBytes);
+  const std::string svg =
+      log.ok() ? LossPlotSvg(*log, fmt::format("{}: {}", recipe_.name, stage)) : std::string();
+  return svg.empty() ? OkStatus() : WriteFileAtomically(File(stage + ".svg"), svg);
 }
 
 Result<Model> Trainer::Teacher() {
@@ -215,7 +233,7 @@ Result<Model> Trainer::Teacher() {
 
 Result<torch::Tensor> Trainer::TeacherLogits(const Model& teacher) {
   const std::filesystem::path path = File("teacher-logits.bin");
-  const auto rows = static_cast<int64_t>(tokens_.training.size());
+  const auto rows = static_cast<int64_t>(tokens_.student.size());
   const int64_t columns = teacher.config.num_classes();
   if (Exists(path)) {
     EDGEBERT_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path, kMaxLogitsBytes));
@@ -231,7 +249,7 @@ Result<torch::Tensor> Trainer::TeacherLogits(const Model& teacher) {
   }
   TorchEncoder encoder(teacher, device_);
   EDGEBERT_ASSIGN_OR_RETURN(const torch::Tensor all,
-                            ComputeLogits(encoder, tokens_.training, base_.tokenizer.pad_id,
+                            ComputeLogits(encoder, tokens_.student, base_.tokenizer.pad_id,
                                           {recipe_.matmul_precision, 0}, observer_));
   torch::Tensor logits = all.select(1, -1).contiguous();
   const auto* bytes = reinterpret_cast<const uint8_t*>(logits.data_ptr<float>());
@@ -255,16 +273,18 @@ Result<Model> Trainer::Student(const Model& teacher, const torch::Tensor& teache
   TorchEncoder encoder(start, device_);
   encoder.SetEmbedding("embedding.word", PruneByMagnitude(encoder.parameter("embedding.word"),
                                                           recipe.embedding_sparsity));
-  StudentHooks hooks(recipe, start, encoder, tokens_.training, teacher_logits);
+  StudentHooks hooks(recipe, start, encoder, tokens_.student, teacher_logits);
   if (recipe.quantization) {
     hooks.QuantizeEmbedding();
   }
   LoopOptions loop = Loop("student", recipe.schedule);
   loop.span_learning_rate = recipe.attention_span ? recipe.attention_span->learning_rate : 0;
-  EDGEBERT_RETURN_IF_ERROR(RunTrainingLoop(encoder, tokens_.training, loop, hooks, observer_));
+  EDGEBERT_RETURN_IF_ERROR(RunTrainingLoop(encoder, tokens_.student, loop, hooks, observer_));
   EDGEBERT_ASSIGN_OR_RETURN(Model model, encoder.ToModel(start));
   EDGEBERT_RETURN_IF_ERROR(WriteModelFile(model, path));
-  EDGEBERT_RETURN_IF_ERROR(Report("student", encoder, {{"spans", model.config.attention_spans}}));
+  EDGEBERT_RETURN_IF_ERROR(Report(
+      "student", encoder,
+      {{"spans", model.config.attention_spans}, {"unlabelled_examples", data_.unlabelled.size()}}));
   return model;
 }
 

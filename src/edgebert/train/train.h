@@ -18,11 +18,12 @@ namespace edgebert {
 struct TrainingData {
   std::vector<std::string> labels;
   std::vector<LabelledText> training;
-  std::vector<LabelledText> held_out;  ///< For thresholds and early stopping; never trained on.
-  std::vector<LabelledText> dev;       ///< Only reported.
-  std::vector<LabelledText> test;      ///< Only reported; may be empty.
-  uint64_t fingerprint = 0;            ///< Of the training examples.
-  std::string sources;                 ///< JSON list: files, origins, licences, for provenance.
+  std::vector<LabelledText> unlabelled;  ///< The student learns the teacher's answers to them.
+  std::vector<LabelledText> held_out;    ///< For thresholds and early stopping; never trained on.
+  std::vector<LabelledText> dev;         ///< Only reported.
+  std::vector<LabelledText> test;        ///< Only reported; may be empty.
+  uint64_t fingerprint = 0;              ///< Of the training examples.
+  std::string sources;                   ///< JSON list: files, origins, licences, for provenance.
 };
 
 struct TrainOptions {
@@ -34,9 +35,10 @@ struct TrainOptions {
 /// with a promise, calibrated on the held-out examples. Each stage is skipped where its result lies
 /// in `options.output` already:
 ///   teacher.ebm, teacher.json; teacher-logits.bin; student.ebm, student.json; NAME.ebm
-/// and STAGE-log.jsonl, STAGE.checkpoint while it runs. Returns what NAME.ebm holds: the model to
-/// ship, with recipe, sources, licences and the stages' accuracies in its provenance.
-/// Errors: what RunTrainingLoop() refuses; files in `output` that belong to another recipe.
+/// and STAGE-log.jsonl, STAGE.svg (the loss), STAGE.checkpoint while it runs. Returns what NAME.ebm
+/// holds: the model to ship, with recipe, sources, licences and the stages' accuracies in its
+/// provenance. Errors: what RunTrainingLoop() refuses; files in `output` that belong to another
+/// recipe.
 Result<Model> Train(const Recipe& recipe, const Model& base, const TrainingData& data,
                     const TrainOptions& options, const TrainingObserver& observer);
 

@@ -89,6 +89,8 @@ TEST(TrainTest, TakesABaseThroughTeacherAndStudentToAPackedModel) {
   EXPECT_EQ(student->exits.record->tokens.size(), data.held_out.size());
   EXPECT_THAT(student->provenance, HasSubstr("distillation"));
   EXPECT_EQ(*ReadModelFile(directory.path() / "out" / "small.ebm"), *student);
+  EXPECT_THAT(*ReadTextFile(directory.path() / "out" / "student.svg", 1 << 20),
+              HasSubstr("small: student"));
   const auto teacher = ReadModelFile(directory.path() / "out" / "teacher.ebm");
   ASSERT_OK(teacher.status());
   EXPECT_GT(FullDepthAccuracy(*teacher, data.dev), 0.95);
@@ -179,6 +181,27 @@ TEST(TrainTest, SharesLayersWhereTheRecipeSaysSo) {
   EXPECT_EQ(student->config.num_distinct_layers, 1);
   EXPECT_EQ(student->config.layer_map, (std::vector<int>{0, 0, 0}));
   EXPECT_GT(FullDepthAccuracy(*student, data.dev), 0.9);
+}
+
+TEST(TrainTest, StudentLearnsFromUnlabelledSentencesToo) {
+  const testing::TemporaryDirectory directory;
+  TrainingData data = SmallData();
+  data.unlabelled = testing::LearnableExamples(160, 4);
+  for (LabelledText& sentence : data.unlabelled) {
+    sentence.label = kUnlabelled;
+  }
+  const auto student =
+      Train(SmallRecipe(), testing::TrainableModel(), data, {directory.path(), false}, {});
+  ASSERT_OK(student.status());
+  EXPECT_GT(FullDepthAccuracy(*student, data.dev), 0.95);
+  EXPECT_THAT(*ReadTextFile(directory.path() / "student.json", 1 << 20),
+              HasSubstr("\"unlabelled_examples\": 160"));
+  // The student is another one without them, the teacher is not.
+  data.unlabelled.pop_back();
+  std::filesystem::remove(directory.path() / "teacher-logits.bin");
+  const Status status =
+      Train(SmallRecipe(), testing::TrainableModel(), data, {directory.path(), false}, {}).status();
+  EXPECT_THAT(status.message(), HasSubstr("student.json: made by another"));
 }
 
 TEST(TrainTest, SaysWhenTheLossIsNotFinite) {

@@ -8,6 +8,8 @@
 
 #include "edgebert/pipeline/classifier.h"
 #include "edgebert/pipeline/held_out.h"
+#include "edgebert/pipeline/overlap.h"
+#include "edgebert/pipeline/unlabelled_text.h"
 
 namespace edgebert {
 namespace {
@@ -55,6 +57,21 @@ nlohmann::json Sources(const TaskData& task) {
   return sources;
 }
 
+/// Sentences that are to be judged by are not learned from, without a label either.
+Status LoadUnlabelled(const UnlabelledRecipe& recipe, const std::filesystem::path& folder,
+                      TrainingData& data) {
+  UnlabelledOptions options;
+  options.sentences = static_cast<size_t>(recipe.sentences);
+  options.min_words = static_cast<size_t>(recipe.min_words);
+  options.max_words = static_cast<size_t>(recipe.max_words);
+  EDGEBERT_ASSIGN_OR_RETURN(data.unlabelled,
+                            LoadUnlabelledSentences(folder / recipe.file, options));
+  for (const std::vector<LabelledText>* judges : {&data.held_out, &data.dev, &data.test}) {
+    DropShared(*judges, data.unlabelled);
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 Result<TrainingData> LoadTrainingData(const Recipe& recipe, const std::filesystem::path& path,
@@ -82,7 +99,16 @@ Result<TrainingData> LoadTrainingData(const Recipe& recipe, const std::filesyste
   data.training = Choose(task.examples, split.training);
   data.held_out = Choose(task.examples, split.held_out);
   data.fingerprint = FingerprintOf(data.training);
-  data.sources = Sources(task).dump();
+  nlohmann::json sources = Sources(task);
+  if (recipe.student.unlabelled) {
+    const UnlabelledRecipe& unlabelled = *recipe.student.unlabelled;
+    EDGEBERT_RETURN_IF_ERROR(
+        LoadUnlabelled(unlabelled, own_columns ? path.parent_path() : path, data));
+    sources.push_back({{"file", unlabelled.file},
+                       {"licence", unlabelled.licence},
+                       {"examples", data.unlabelled.size()}});
+  }
+  data.sources = sources.dump();
   return data;
 }
 
