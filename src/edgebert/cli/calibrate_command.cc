@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -32,6 +33,7 @@ struct CalibrateFlags {
 struct Outcome {
   size_t examples = 0;
   int num_layers = 0;
+  std::vector<float> off_ramp_scales;
   RiskCalibration calibration;
   std::optional<RiskSimulation> simulation;
   double hindsight_threshold_nats = 0;
@@ -80,12 +82,13 @@ Result<Outcome> CalibrateModel(const CalibrateFlags& flags, AtomicFile* output) 
         return true;
       }));
   Outcome outcome;
-  outcome.examples = examples.size();
   outcome.num_layers = file.config.num_layers;
   EDGEBERT_ASSIGN_OR_RETURN(outcome.calibration,
                             CalibrateRisk(recorded, flags.risk, SourceOf(flags), file));
+  outcome.examples = outcome.calibration.outcomes.sentences();
+  outcome.off_ramp_scales = file.exits.off_ramp_scales;
   if (flags.draws > 0) {
-    const ThresholdOutcomes outcomes = TabulateThresholds(recorded);
+    const ThresholdOutcomes& outcomes = outcome.calibration.outcomes;
     outcome.simulation = SimulateChoice(outcomes, flags.risk, flags.draws, kSimulationSeed);
     outcome.hindsight_threshold_nats = outcomes.thresholds[outcome.simulation->hindsight];
   }
@@ -104,6 +107,7 @@ OrderedJson ToJson(const CalibrateFlags& flags, const Outcome& outcome) {
                         {"confidence", flags.risk.confidence},
                         {"per_class", flags.risk.per_class},
                         {"threshold_nats", outcome.calibration.threshold_nats},
+                        {"off_ramp_scales", outcome.off_ramp_scales},
                         {"loss", outcome.calibration.loss},
                         {"mean_exit_layer", outcome.calibration.mean_exit_layer}};
   if (outcome.simulation) {
@@ -122,6 +126,9 @@ void Print(const CalibrateFlags& flags, const Outcome& outcome) {
       "{:g} %\n",
       outcome.calibration.threshold_nats, flags.risk.max_loss * 100,
       flags.risk.per_class ? ", in every class," : "", flags.risk.confidence * 100);
+  if (!outcome.off_ramp_scales.empty()) {
+    fmt::print("  times, by off-ramp: {:.3g}\n", fmt::join(outcome.off_ramp_scales, " "));
+  }
   fmt::print("  on the {} examples ({}): {:.2f} % below, mean exit layer {:.3f} of {}\n",
              outcome.examples, SourceOf(flags), outcome.calibration.loss * 100,
              outcome.calibration.mean_exit_layer, outcome.num_layers);
@@ -181,6 +188,9 @@ void AddCalibrateCommand(CLI::App& app, Action& action) {
       ->add_option("--confidence", flags->risk.confidence,
                    "With which they lose no more, as a share [0.95]")
       ->type_name("SHARE");
+  command->add_flag_callback(
+      "--one-threshold", [flags] { flags->risk.scale_off_ramps = false; },
+      "The same threshold at all off-ramps, without scales");
   command->add_flag("--per-class", flags->risk.per_class, "Promise it for every class as well");
   command
       ->add_option("--simulate", flags->draws,

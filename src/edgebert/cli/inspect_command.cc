@@ -43,6 +43,10 @@ void PrintConfig(const Model& model) {
              fmt::join(config.labels, " | "));
   fmt::print("exit threshold: {:.4g} nats ({})\n", model.exits.threshold_nats,
              model.exits.calibration.empty() ? "no calibration note" : model.exits.calibration);
+  if (!model.exits.off_ramp_scales.empty()) {
+    fmt::print("exit threshold, times by off-ramp: {:.3g}\n",
+               fmt::join(model.exits.off_ramp_scales, " "));
+  }
   if (model.exits.predictor) {
     fmt::print("predictor: {} rows × {} layers\n", model.exits.predictor->first_entropy.size(),
                model.exits.predictor->num_columns);
@@ -91,6 +95,7 @@ OrderedJson ToJson(const InspectFlags& flags, const Model& model) {
           {"labels", model.config.labels},
           {"off_ramp_layers", model.config.off_ramp_layers},
           {"threshold_nats", model.exits.threshold_nats},
+          {"off_ramp_scales", model.exits.off_ramp_scales},
           {"calibration", model.exits.calibration},
           {"tensors", tensors},
           {"provenance", provenance.is_discarded() ? OrderedJson(model.provenance) : provenance}};

@@ -15,6 +15,18 @@ size_t LargestLogit(std::span<const float> logits) {
 
 }  // namespace
 
+ExitThresholds::ExitThresholds(double nats, const ExitSettings& exits, const ModelConfig& config)
+    : nats_(nats) {
+  if (exits.off_ramp_scales.empty()) {
+    return;
+  }
+  scales_.assign(static_cast<size_t>(config.num_layers), 1.0);
+  for (size_t ramp = 0; ramp < exits.off_ramp_scales.size(); ++ramp) {
+    scales_[static_cast<size_t>(config.off_ramp_layers[ramp] - 1)] =
+        double{exits.off_ramp_scales[ramp]};
+  }
+}
+
 bool MaxProbabilityExitRule::ShouldExit(const OffRampView& view) {
   if (view.logits.empty()) {
     return false;
@@ -71,9 +83,9 @@ size_t NearestRow(const PredictorTable& table, double first_entropy_nats) {
   return nearest;
 }
 
-PredictedExitRule::PredictedExitRule(double threshold_nats, const PredictorTable& table,
+PredictedExitRule::PredictedExitRule(ExitThresholds thresholds, const PredictorTable& table,
                                      std::vector<int> off_ramp_layers, PredictedExitOptions options)
-    : threshold_nats_(threshold_nats),
+    : thresholds_(std::move(thresholds)),
       table_(table),
       off_ramp_layers_(std::move(off_ramp_layers)),
       options_(options) {}
@@ -82,9 +94,10 @@ int PredictedExitRule::Predict(double first_entropy_nats) const {
   const size_t row = NearestRow(table_, first_entropy_nats);
   const auto columns = static_cast<size_t>(table_.num_columns);
   for (size_t column = 0; column < columns; ++column) {
-    if (table_.later_entropy[row * columns + column] < threshold_nats_) {
-      const int layer = *std::lower_bound(off_ramp_layers_.begin(), off_ramp_layers_.end() - 1,
-                                          static_cast<int>(column) + 2);
+    const int predicted = static_cast<int>(column) + 2;
+    if (table_.later_entropy[row * columns + column] < thresholds_.at(predicted)) {
+      const int layer =
+          *std::lower_bound(off_ramp_layers_.begin(), off_ramp_layers_.end() - 1, predicted);
       return options_.artifact && layer >= num_layers() - 1 ? num_layers() : layer;
     }
   }
@@ -92,22 +105,22 @@ int PredictedExitRule::Predict(double first_entropy_nats) const {
 }
 
 bool PredictedExitRule::ShouldExit(const OffRampView& view) {
-  const auto [layer, entropy_nats, logits] = view;
+  const int layer = view.layer;
+  const bool is_sure = view.entropy_nats < thresholds_.at(layer);
   if (!predicted_layer_) {
-    if (entropy_nats < threshold_nats_) {
+    if (is_sure) {
       return true;
     }
-    predicted_layer_ = Predict(entropy_nats);
+    predicted_layer_ = Predict(view.entropy_nats);
     return !options_.predict_only && layer >= *predicted_layer_;
   }
   if (options_.predict_only) {
-    return entropy_nats < threshold_nats_;
+    return is_sure;
   }
   if (options_.artifact && layer >= num_layers() - 1) {
     return false;
   }
-  const bool sure = !options_.planned_layer && entropy_nats < threshold_nats_;
-  return sure || layer >= *predicted_layer_;
+  return (is_sure && !options_.planned_layer) || layer >= *predicted_layer_;
 }
 
 }  // namespace edgebert

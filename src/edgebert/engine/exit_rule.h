@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "edgebert/base/status.h"
@@ -38,17 +39,38 @@ class ExitRule {
   virtual std::optional<int> predicted_layer() const { return std::nullopt; }
 };
 
-/// Leaves at the first off-ramp whose entropy is below the threshold. A threshold of 0 never
+/// The entropy below which a sentence leaves, layer by layer.
+class ExitThresholds {
+ public:
+  /// The same at every layer.
+  ExitThresholds(double nats) : nats_(nats) {}
+  /// `nats` times the scales that the settings have for a model's off-ramps.
+  ExitThresholds(double nats, const ExitSettings& exits, const ModelConfig& config);
+
+  /// In nats; layers from 1.
+  double at(int layer) const {
+    const auto index = static_cast<size_t>(layer - 1);
+    return index < scales_.size() ? nats_ * scales_[index] : nats_;
+  }
+
+ private:
+  double nats_;
+  std::vector<double> scales_;  ///< [layers]; empty: 1 at all.
+};
+
+/// Leaves at the first off-ramp whose entropy is below its threshold. A threshold of 0 never
 /// leaves.
 class EntropyExitRule : public ExitRule {
  public:
-  explicit EntropyExitRule(double threshold_nats) : threshold_nats_(threshold_nats) {}
+  explicit EntropyExitRule(ExitThresholds thresholds) : thresholds_(std::move(thresholds)) {}
 
   void Begin() override {}
-  bool ShouldExit(const OffRampView& view) override { return view.entropy_nats < threshold_nats_; }
+  bool ShouldExit(const OffRampView& view) override {
+    return view.entropy_nats < thresholds_.at(view.layer);
+  }
 
  private:
-  double threshold_nats_;
+  ExitThresholds thresholds_;
 };
 
 /// Leaves at the first off-ramp that gives some class a probability above the threshold. A
@@ -121,7 +143,7 @@ class PredictedExitRule : public ExitRule {
  public:
   /// `table` must be valid and outlive the rule; `off_ramp_layers` ascend and end with the
   /// encoder's last layer.
-  PredictedExitRule(double threshold_nats, const PredictorTable& table,
+  PredictedExitRule(ExitThresholds thresholds, const PredictorTable& table,
                     std::vector<int> off_ramp_layers, PredictedExitOptions options = {});
 
   void Begin() override { predicted_layer_.reset(); }
@@ -132,7 +154,7 @@ class PredictedExitRule : public ExitRule {
   int Predict(double first_entropy_nats) const;
   int num_layers() const { return off_ramp_layers_.back(); }
 
-  double threshold_nats_;
+  ExitThresholds thresholds_;
   const PredictorTable& table_;
   std::vector<int> off_ramp_layers_;
   PredictedExitOptions options_;

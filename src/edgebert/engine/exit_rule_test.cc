@@ -114,6 +114,37 @@ TEST(ConfidenceWindowExitRuleTest, AWindowOfOneIsTheMaximumProbability) {
   }
 }
 
+TEST(ExitThresholdsTest, ScalesHoldForTheLayersOfTheirOffRamps) {
+  ModelConfig config;
+  config.num_layers = 6;
+  config.off_ramp_layers = {2, 3, 6};
+  ExitSettings exits;
+  EXPECT_EQ(ExitThresholds(0.4, exits, config).at(3), 0.4);
+  exits.off_ramp_scales = {0.5F, 2.0F, 1.0F};
+  const ExitThresholds thresholds(0.4, exits, config);
+  EXPECT_EQ(thresholds.at(2), 0.2);
+  EXPECT_EQ(thresholds.at(3), 0.8);
+  EXPECT_EQ(thresholds.at(6), 0.4);
+  EntropyExitRule rule(thresholds);
+  EXPECT_FALSE(rule.ShouldExit({2, 0.3}));
+  EXPECT_TRUE(rule.ShouldExit({3, 0.3}));
+}
+
+TEST(ExitThresholdsTest, ThePredictionLooksAtThemToo) {
+  ModelConfig config;
+  config.num_layers = 4;
+  config.off_ramp_layers = {1, 2, 3, 4};
+  ExitSettings exits;
+  exits.off_ramp_scales = {1.0F, 0.5F, 2.0F, 1.0F};
+  const PredictorTable table = {{0.6F}, {0.3F, 0.3F}, 2};
+  PredictedExitRule plain(0.4, table, config.off_ramp_layers);
+  plain.ShouldExit({1, 0.6});
+  EXPECT_EQ(plain.predicted_layer(), 2);
+  PredictedExitRule scaled(ExitThresholds(0.4, exits, config), table, config.off_ramp_layers);
+  scaled.ShouldExit({1, 0.6});
+  EXPECT_EQ(scaled.predicted_layer(), 3);
+}
+
 TEST(ExitRuleTest, RulesOfProbabilitiesNeedLogits) {
   MaxProbabilityExitRule max_probability(0);
   PatienceExitRule patience(1);

@@ -12,6 +12,8 @@ namespace {
 
 constexpr uint32_t kHasPredictor = 1;
 constexpr uint32_t kHasRecord = 2;
+constexpr uint32_t kHasScales = 4;
+constexpr uint32_t kExitFlags = kHasPredictor | kHasRecord | kHasScales;
 
 template <typename T>
 void WriteArray(ByteWriter& writer, const std::vector<T>& values) {
@@ -99,7 +101,8 @@ Result<ActivationBiases> ReadActivationBiases(SectionReader reader) {
 std::vector<uint8_t> EncodeExits(const ExitSettings& exits) {
   ByteWriter writer;
   writer.Write(exits.threshold_nats);
-  writer.Write((exits.predictor ? kHasPredictor : 0) | (exits.record ? kHasRecord : 0));
+  writer.Write((exits.predictor ? kHasPredictor : 0) | (exits.record ? kHasRecord : 0) |
+               (exits.off_ramp_scales.empty() ? 0 : kHasScales));
   writer.Write(static_cast<uint32_t>(exits.calibration.size()));
   writer.WriteString(exits.calibration);
   if (exits.predictor) {
@@ -116,6 +119,10 @@ std::vector<uint8_t> EncodeExits(const ExitSettings& exits) {
     WriteArray(writer, exits.record->tokens);
     WriteArray(writer, exits.record->entropies);
   }
+  if (!exits.off_ramp_scales.empty()) {
+    writer.Write(static_cast<uint32_t>(exits.off_ramp_scales.size()));
+    WriteArray(writer, exits.off_ramp_scales);
+  }
   return writer.Take();
 }
 
@@ -124,9 +131,9 @@ Result<ExitSettings> ReadExits(SectionReader reader) {
   ExitSettings exits;
   exits.threshold_nats = reader.Read<float>();
   const auto flags = reader.Read<uint32_t>();
-  if ((flags & ~(kHasPredictor | kHasRecord)) != 0) {
+  if ((flags & ~kExitFlags) != 0) {
     return reader.Error(4, fmt::format("flags {:#x}", flags),
-                        fmt::format("at most {:#x}", kHasPredictor | kHasRecord));
+                        fmt::format("at most {:#x}", kExitFlags));
   }
   const auto note_bytes = reader.Read<uint32_t>();
   EDGEBERT_RETURN_IF_ERROR(
@@ -137,6 +144,13 @@ Result<ExitSettings> ReadExits(SectionReader reader) {
   }
   if ((flags & kHasRecord) != 0) {
     EDGEBERT_ASSIGN_OR_RETURN(exits.record, ReadRecord(reader));
+  }
+  if ((flags & kHasScales) != 0) {
+    EDGEBERT_RETURN_IF_ERROR(reader.Require(4, "number of threshold scales"));
+    const auto scales = reader.Read<uint32_t>();
+    EDGEBERT_RETURN_IF_ERROR(
+        reader.RequireEntries(scales, kMaxLayers, sizeof(float), "threshold scales"));
+    exits.off_ramp_scales = reader.ReadArray<float>(scales);
   }
   EDGEBERT_RETURN_IF_ERROR(reader.RequireEnd());
   return exits;

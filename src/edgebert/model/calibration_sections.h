@@ -13,7 +13,7 @@ namespace edgebert {
 /// The largest sections: all that the limits of config.h and model.h allow.
 inline constexpr uint64_t kMaxActivationBiasesBytes =
     12 + uint64_t{kMaxLayers} * kNumActivationSites;
-inline constexpr uint64_t kMaxExitsBytes = 28 + kMaxProvenanceBytes +
+inline constexpr uint64_t kMaxExitsBytes = 32 + 4 * uint64_t{kMaxLayers} + kMaxProvenanceBytes +
                                            uint64_t{kMaxPredictorRows} * 4 * kMaxLayers +
                                            uint64_t{kMaxRecordSentences} * (2 + 4 * kMaxLayers);
 

@@ -149,6 +149,17 @@ Status ValidateExits(const Model& model) {
     return DataLoss(
         fmt::format("exit threshold is {} nats, expected 0 to 100", exits.threshold_nats));
   }
+  if (!exits.off_ramp_scales.empty() &&
+      exits.off_ramp_scales.size() != model.config.off_ramp_layers.size()) {
+    return DataLoss(fmt::format("{} scales of the exit threshold for {} off-ramps",
+                                exits.off_ramp_scales.size(), model.config.off_ramp_layers.size()));
+  }
+  for (const float scale : exits.off_ramp_scales) {
+    if (!(scale > 0 && scale <= kMaxOffRampScale)) {
+      return DataLoss(fmt::format("a scale of the exit threshold is {}, expected above 0 to {}",
+                                  scale, kMaxOffRampScale));
+    }
+  }
   if (exits.calibration.size() > kMaxProvenanceBytes || FindInvalidUtf8(exits.calibration)) {
     return DataLoss(fmt::format("exit calibration note, expected UTF-8 of at most {} bytes",
                                 kMaxProvenanceBytes));

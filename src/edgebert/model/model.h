@@ -64,13 +64,17 @@ struct CalibrationRecord {
 /// When to leave the encoder.
 struct ExitSettings {
   float threshold_nats = 0;  ///< Leave at the first off-ramp with entropy below it.
-  std::string calibration;   ///< What the threshold promises, in words; may be empty.
+  /// [off-ramps]: what the threshold is multiplied with at each, since one entropy is worth more at
+  /// a deep off-ramp than at a shallow one. Empty: 1 at all.
+  std::vector<float> off_ramp_scales;
+  std::string calibration;  ///< What the threshold promises, in words; may be empty.
   std::optional<PredictorTable> predictor;
   std::optional<CalibrationRecord> record;
 
   bool operator==(const ExitSettings&) const = default;
 };
 
+inline constexpr float kMaxOffRampScale = 1e6F;
 inline constexpr size_t kMaxTensors = 1u << 14;
 inline constexpr size_t kMaxPredictorRows = 1u << 16;
 inline constexpr size_t kMaxRecordSentences = 1u << 20;

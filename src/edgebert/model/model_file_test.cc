@@ -69,6 +69,17 @@ TEST(ModelFileTest, AFileHoldsTheSerializedBytes) {
   }
 }
 
+TEST(ModelFileTest, ScalesOfTheExitThresholdComeBack) {
+  Model model = MakeTestModel({});
+  for (size_t ramp = 0; ramp < model.config.off_ramp_layers.size(); ++ramp) {
+    model.exits.off_ramp_scales.push_back(0.25F * static_cast<float>(ramp + 1));
+  }
+  const std::vector<uint8_t> file = *SerializeModel(model);
+  const Result<Model> read = ParseModel(file, "test.ebm");
+  ASSERT_OK(read);
+  EXPECT_EQ(*read, model);
+}
+
 TEST(ModelFileTest, AnInvalidModelIsNotWritten) {
   const TemporaryDirectory directory;
   const std::filesystem::path path = directory.path() / "test.ebm";

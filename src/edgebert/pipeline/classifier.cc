@@ -97,9 +97,10 @@ Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, Replan replan, dou
   if (!UsesEarlyExit(policy)) {
     return std::unique_ptr<ExitRule>(std::make_unique<EntropyExitRule>(0.0));
   }
+  const ExitThresholds thresholds(threshold_nats, exits, config);
   const bool replans_by_prediction = policy == Policy::kPaced && replan == Replan::kPredictedLayer;
   if (!NeedsPredictedLayer(policy) && !replans_by_prediction) {
-    return std::unique_ptr<ExitRule>(std::make_unique<EntropyExitRule>(threshold_nats));
+    return std::unique_ptr<ExitRule>(std::make_unique<EntropyExitRule>(thresholds));
   }
   if (!exits.predictor || !config.HasOffRamp(1)) {
     return InvalidArgument(fmt::format(
@@ -108,7 +109,7 @@ Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, Replan replan, dou
         PolicyName(policy), replans_by_prediction ? ", re-planned by predicted layer," : ""));
   }
   return std::unique_ptr<ExitRule>(std::make_unique<PredictedExitRule>(
-      threshold_nats, *exits.predictor, config.off_ramp_layers,
+      thresholds, *exits.predictor, config.off_ramp_layers,
       PredictedExitOptions{.predict_only = !ForcesPredictedExit(policy)}));
 }
 

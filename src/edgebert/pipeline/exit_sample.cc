@@ -7,15 +7,15 @@
 
 namespace edgebert {
 
-ObservedSentence ObserveSentence(std::span<const double> entropies, double threshold_nats,
-                                 PredictedExitRule* predictor) {
+ObservedSentence ObserveSentence(std::span<const double> entropies,
+                                 const ExitThresholds& thresholds, PredictedExitRule* predictor) {
   ObservedSentence sentence;
   sentence.entropies.assign(entropies.begin(), entropies.end());
   sentence.exit_layer = static_cast<int>(entropies.size());
-  for (size_t layer = 0; layer + 1 < entropies.size(); ++layer) {
-    if (entropies[layer] < threshold_nats) {  // Never so for the NaN of a layer without off-ramp.
-      sentence.exit_layer = static_cast<int>(layer) + 1;
-      break;
+  for (int layer = 1; layer < sentence.exit_layer; ++layer) {
+    // Never so for the NaN of a layer without off-ramp.
+    if (entropies[static_cast<size_t>(layer - 1)] < thresholds.at(layer)) {
+      sentence.exit_layer = layer;
     }
   }
   if (predictor != nullptr && !std::isnan(entropies.front())) {
@@ -32,9 +32,10 @@ ExitSample SampleOfRecord(const ExitSettings& exits, const ModelConfig& config,
   if (!exits.record) {
     return sample;
   }
+  const ExitThresholds thresholds(threshold_nats, exits, config);
   std::optional<PredictedExitRule> predictor;
   if (exits.predictor && config.HasOffRamp(1)) {
-    predictor.emplace(threshold_nats, *exits.predictor, config.off_ramp_layers);
+    predictor.emplace(thresholds, *exits.predictor, config.off_ramp_layers);
   }
   const size_t off_ramps = config.off_ramp_layers.size();
   std::vector<double> entropies(static_cast<size_t>(config.num_layers), std::nan(""));
@@ -44,7 +45,7 @@ ExitSample SampleOfRecord(const ExitSettings& exits, const ModelConfig& config,
           double{exits.record->entropies[i * off_ramps + ramp]};
     }
     sample.sentences.push_back(
-        ObserveSentence(entropies, threshold_nats, predictor ? &*predictor : nullptr));
+        ObserveSentence(entropies, thresholds, predictor ? &*predictor : nullptr));
     sample.tokens.push_back(exits.record->tokens[i]);
   }
   return sample;

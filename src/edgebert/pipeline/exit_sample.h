@@ -24,9 +24,9 @@ struct ExitSample {
 ExitSample SampleOfRecord(const ExitSettings& exits, const ModelConfig& config,
                           double threshold_nats);
 
-/// A sentence of a trace: its exit at a threshold and, with a predictor, its predicted layer.
-ObservedSentence ObserveSentence(std::span<const double> entropies, double threshold_nats,
-                                 PredictedExitRule* predictor);
+/// A sentence of a trace: its exit at the thresholds and, with a predictor, its predicted layer.
+ObservedSentence ObserveSentence(std::span<const double> entropies,
+                                 const ExitThresholds& thresholds, PredictedExitRule* predictor);
 
 /// The `count` sentences whose token counts are nearest, or all: few sentences have exactly as many
 /// tokens as another, and neighbours behave alike.

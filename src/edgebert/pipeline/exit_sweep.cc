@@ -40,6 +40,7 @@ std::vector<ExitRuleSetting> Settings(ExitRuleKind kind, const ModelConfig& conf
   switch (kind) {
     case ExitRuleKind::kEntropy:
     case ExitRuleKind::kPredicted:
+    case ExitRuleKind::kScaledEntropy:
       for (const double entropy : Geometric(kLeast, std::log(classes), kSteps)) {
         settings.push_back({kind, entropy, 1});
       }
@@ -68,6 +69,8 @@ std::string_view ExitRuleName(ExitRuleKind kind) {
   switch (kind) {
     case ExitRuleKind::kEntropy:
       return "entropy";
+    case ExitRuleKind::kScaledEntropy:
+      return "scaled-entropy";
     case ExitRuleKind::kMaxProbability:
       return "max-probability";
     case ExitRuleKind::kPatience:
@@ -86,6 +89,7 @@ std::string Describe(const ExitRuleSetting& setting) {
   const std::string_view name = ExitRuleName(setting.kind);
   switch (setting.kind) {
     case ExitRuleKind::kEntropy:
+    case ExitRuleKind::kScaledEntropy:
     case ExitRuleKind::kPredicted:
       return fmt::format("{} < {:.4g} nats", name, setting.threshold);
     case ExitRuleKind::kMaxProbability:
@@ -107,6 +111,9 @@ Result<std::unique_ptr<ExitRule>> MakeExitRule(const ExitRuleSetting& setting,
   switch (setting.kind) {
     case ExitRuleKind::kEntropy:
       rule = std::make_unique<EntropyExitRule>(setting.threshold);
+      break;
+    case ExitRuleKind::kScaledEntropy:
+      rule = std::make_unique<EntropyExitRule>(ExitThresholds(setting.threshold, exits, config));
       break;
     case ExitRuleKind::kMaxProbability:
       rule = std::make_unique<MaxProbabilityExitRule>(setting.threshold);
@@ -185,6 +192,9 @@ Result<ExitSweep> SweepExits(const RecordedExamples& examples, const ExitSetting
   sweep.full_depth_accuracy = ReplayExits(examples, {}, never).accuracy;
   for (const ExitRuleKind kind : kExitRuleKinds) {
     if (kind == ExitRuleKind::kPredicted && (!exits.predictor || !config.HasOffRamp(1))) {
+      continue;
+    }
+    if (kind == ExitRuleKind::kScaledEntropy && exits.off_ramp_scales.empty()) {
       continue;
     }
     for (const ExitRuleSetting& setting : Settings(kind, config)) {

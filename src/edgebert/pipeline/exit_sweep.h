@@ -21,7 +21,8 @@ namespace edgebert {
 
 /// Which exit rule; engine/exit_rule.h says what each does.
 enum class ExitRuleKind {
-  kEntropy,
+  kEntropy,        ///< One threshold for all off-ramps.
+  kScaledEntropy,  ///< Times the model's scales.
   kMaxProbability,
   kPatience,
   kMeanConfidence,
@@ -29,10 +30,12 @@ enum class ExitRuleKind {
   kPredicted,
 };
 inline constexpr std::array kExitRuleKinds = {
-    ExitRuleKind::kEntropy,        ExitRuleKind::kMaxProbability, ExitRuleKind::kPatience,
-    ExitRuleKind::kMeanConfidence, ExitRuleKind::kMinConfidence,  ExitRuleKind::kPredicted};
+    ExitRuleKind::kEntropy,  ExitRuleKind::kScaledEntropy,  ExitRuleKind::kMaxProbability,
+    ExitRuleKind::kPatience, ExitRuleKind::kMeanConfidence, ExitRuleKind::kMinConfidence,
+    ExitRuleKind::kPredicted};
 
-/// "entropy", "max-probability", "patience", "mean-confidence", "min-confidence", "predicted".
+/// "entropy", "scaled-entropy", "max-probability", "patience", "mean-confidence", "min-confidence",
+/// "predicted".
 std::string_view ExitRuleName(ExitRuleKind kind);
 
 /// An exit rule with its parameters.

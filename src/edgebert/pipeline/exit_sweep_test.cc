@@ -53,10 +53,17 @@ RecordedExamples RandomExamples(uint64_t seed, size_t count) {
   return examples;
 }
 
+ExitSettings HalfScales() {
+  ExitSettings exits;
+  exits.off_ramp_scales.assign(kLayers, 0.5F);
+  return exits;
+}
+
 class ExitSweepTest : public ::testing::Test {
  protected:
   const RecordedExamples examples_ = RandomExamples(4, 500);
-  const ExitSweep sweep_ = *SweepExits(examples_, {}, Config());
+  const ExitSettings exits_ = HalfScales();
+  const ExitSweep sweep_ = *SweepExits(examples_, exits_, Config());
 };
 
 TEST_F(ExitSweepTest, CoversEveryRuleFromCautiousToEager) {
@@ -84,6 +91,20 @@ TEST_F(ExitSweepTest, CoversEveryRuleFromCautiousToEager) {
   ASSERT_TRUE(at_once);
   EXPECT_EQ(at_once->mean_exit_layer, 1);
   EXPECT_EQ(at_once->setting.window, 1);
+}
+
+TEST_F(ExitSweepTest, HalfTheScaleIsHalfTheThreshold) {
+  EntropyExitRule half(0.3);
+  const ExitPoint expected = ReplayExits(examples_, {}, half);
+  const ExitRuleSetting setting = {ExitRuleKind::kScaledEntropy, 0.6};
+  const auto rule = MakeExitRule(setting, exits_, Config());
+  ASSERT_OK(rule.status());
+  EXPECT_EQ(ReplayExits(examples_, setting, **rule).mean_exit_layer, expected.mean_exit_layer);
+}
+
+TEST_F(ExitSweepTest, WithoutScalesThereIsNoScaledRule) {
+  const ExitSweep sweep = *SweepExits(examples_, {}, Config());
+  EXPECT_FALSE(EarliestWithin(sweep, ExitRuleKind::kScaledEntropy, 1));
 }
 
 TEST_F(ExitSweepTest, PointsAreWhatTheRulesGive) {

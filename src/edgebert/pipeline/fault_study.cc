@@ -37,7 +37,7 @@ struct Study {
   std::vector<int> labels;                  ///< [examples]: the right ones.
   std::vector<int> answers;                 ///< [examples]: without faults.
   std::vector<std::vector<size_t>> by_row;  ///< Sentences that use each row.
-  double threshold_nats = 0;
+  ExitThresholds thresholds = 0;
   size_t width = 0;
 
   std::span<const uint8_t> Row(int64_t row) const {
@@ -53,7 +53,7 @@ int Answer(const EncoderResult& result) {
 /// Tokenizes the examples and classifies them without faults.
 Status Prepare(std::span<const LabelledText> examples, size_t max_tokens, Study& study) {
   EncoderSession session(study.model->encoder());
-  EntropyExitRule rule(study.threshold_nats);
+  EntropyExitRule rule(study.thresholds);
   for (size_t i = 0; i < examples.size(); ++i) {
     const LabelledText& example = examples[i];
     if (example.label >= study.model->config().num_classes()) {
@@ -104,7 +104,7 @@ class TrialRunner {
         rerun[sentence] = true;
       }
     }
-    EntropyExitRule rule(study_.threshold_nats);
+    EntropyExitRule rule(study_.thresholds);
     for (size_t i = 0; i < study_.sentences.size(); ++i) {
       int answer = study_.answers[i];
       if (rerun[i]) {
@@ -320,14 +320,15 @@ Result<FaultStudy> StudyFaults(Model model, const EnvmLayout& layout, const Envm
       Classifier::Create(study.model, {.policy = Policy::kEarlyExit,
                                        .threshold_nats = options.threshold_nats,
                                        .max_tokens = options.max_tokens}));
-  study.threshold_nats = classifier.threshold_nats();
+  study.thresholds =
+      ExitThresholds(classifier.threshold_nats(), study.model->exits(), study.model->config());
   EDGEBERT_ASSIGN_OR_RETURN(const size_t max_tokens,
                             ResolveMaxTokens(options.max_tokens, study.model->config()));
   EDGEBERT_RETURN_IF_ERROR(Prepare(examples, max_tokens, study));
 
   FaultStudy result;
   result.examples = examples.size();
-  result.threshold_nats = study.threshold_nats;
+  result.threshold_nats = classifier.threshold_nats();
   for (size_t i = 0; i < examples.size(); ++i) {
     result.fault_free_correct += study.answers[i] == study.labels[i];
   }

@@ -6,8 +6,11 @@
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <tuple>
+#include <utility>
 
 #include "edgebert/pipeline/calibration.h"
+#include "edgebert/pipeline/off_ramp_scales.h"
 
 namespace edgebert {
 namespace {
@@ -60,6 +63,18 @@ bool Violates(const ThresholdOutcomes& outcomes, size_t threshold, const RiskOpt
   return false;
 }
 
+/// Every third example apart from the others.
+std::pair<RecordedExamples, RecordedExamples> SetApart(const RecordedExamples& examples) {
+  constexpr size_t kApart = 3;
+  std::pair<RecordedExamples, RecordedExamples> parts;
+  for (size_t i = 0; i < examples.records.size(); ++i) {
+    RecordedExamples& part = i % kApart == 0 ? parts.first : parts.second;
+    part.records.push_back(examples.records[i]);
+    part.labels.push_back(examples.labels[i]);
+  }
+  return parts;
+}
+
 }  // namespace
 
 Status CheckRiskOptions(const RiskOptions& options) {
@@ -110,7 +125,8 @@ double ThresholdOutcomes::MeanExitLayer(size_t threshold) const {
   return static_cast<double>(std::accumulate(begin, end, 0)) / static_cast<double>(sentences());
 }
 
-ThresholdOutcomes TabulateThresholds(const RecordedExamples& examples) {
+ThresholdOutcomes TabulateThresholds(const RecordedExamples& examples, const ExitSettings& exits,
+                                     const ModelConfig& config) {
   ThresholdOutcomes outcomes;
   outcomes.labels = examples.labels;
   if (examples.records.empty()) {
@@ -118,7 +134,7 @@ ThresholdOutcomes TabulateThresholds(const RecordedExamples& examples) {
   }
   outcomes.thresholds = Thresholds(examples.records.front().num_classes());
   for (const double threshold : outcomes.thresholds) {
-    EntropyExitRule rule(threshold);
+    EntropyExitRule rule(ExitThresholds(threshold, exits, config));
     for (size_t i = 0; i < examples.records.size(); ++i) {
       const FullDepthRecord& record = examples.records[i];
       const size_t exit = record.ReplayExit(rule);
@@ -183,15 +199,25 @@ RiskSimulation SimulateChoice(const ThresholdOutcomes& outcomes, const RiskOptio
 Result<RiskCalibration> CalibrateRisk(const RecordedExamples& examples, const RiskOptions& options,
                                       const std::string& source, Model& model) {
   EDGEBERT_RETURN_IF_ERROR(CheckRiskOptions(options));
-  if (examples.records.empty()) {
-    return InvalidArgument("there are no examples to calibrate on");
+  if (examples.records.size() < 2) {
+    return InvalidArgument("calibrating needs at least two examples");
   }
-  const ThresholdOutcomes outcomes = TabulateThresholds(examples);
+  model.exits.off_ramp_scales.clear();
+  RecordedExamples tested = examples;
+  if (options.scale_off_ramps) {
+    RecordedExamples fitted;
+    std::tie(fitted, tested) = SetApart(examples);
+    model.exits.off_ramp_scales = FitOffRampScales(fitted.records);
+  }
+  RiskCalibration result;
+  result.outcomes = TabulateThresholds(tested, model.exits, model.config);
+  const ThresholdOutcomes& outcomes = result.outcomes;
   std::vector<uint32_t> all(outcomes.sentences());
   std::iota(all.begin(), all.end(), 0u);
   const size_t chosen = ChooseThreshold(outcomes, all, options);
-  const RiskCalibration result = {outcomes.thresholds[chosen], outcomes.MeanLoss(chosen),
-                                  outcomes.MeanExitLayer(chosen)};
+  result.threshold_nats = outcomes.thresholds[chosen];
+  result.loss = outcomes.MeanLoss(chosen);
+  result.mean_exit_layer = outcomes.MeanExitLayer(chosen);
   model.exits.threshold_nats = static_cast<float>(result.threshold_nats);
   model.exits.calibration = fmt::format(
       "accuracy at most {} below full depth's{} with confidence {} (learn-then-test on {} "

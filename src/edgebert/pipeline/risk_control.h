@@ -20,6 +20,9 @@ struct RiskOptions {
   double max_loss = 0.01;    ///< Of accuracy against full depth, as a share; in (0, 1).
   double confidence = 0.95;  ///< With which it is kept; in (0, 1).
   bool per_class = false;    ///< Also among the sentences of each class.
+  /// Fits scales of the threshold by off-ramp (pipeline/off_ramp_scales.h) on every third example,
+  /// which the promise is then not tested on.
+  bool scale_off_ramps = true;
 };
 
 /// An error unless both shares lie between 0 and 1.
@@ -49,7 +52,9 @@ struct ThresholdOutcomes {
 
 /// Tabulates thresholds up to the largest entropy of so many classes, finer where it is small. All
 /// of them are numbers of few digits, which a model file holds as they are.
-ThresholdOutcomes TabulateThresholds(const RecordedExamples& examples);
+/// The thresholds are multiplied with the scales of `exits`.
+ThresholdOutcomes TabulateThresholds(const RecordedExamples& examples, const ExitSettings& exits,
+                                     const ModelConfig& config);
 
 /// The most eager threshold, as an index, that keeps to `options` by the sentences of `sample`
 /// (indices, repeated ones allowed): thresholds are tested from the most cautious on, each at the
@@ -73,12 +78,14 @@ RiskSimulation SimulateChoice(const ThresholdOutcomes& outcomes, const RiskOptio
 /// What CalibrateRisk() chose.
 struct RiskCalibration {
   double threshold_nats = 0;
-  double loss = 0;  ///< On the examples themselves.
+  double loss = 0;  ///< On the examples that it was tested on.
   double mean_exit_layer = 0;
+  ThresholdOutcomes outcomes;  ///< Of those examples.
 };
 
-/// Puts the threshold that ChooseThreshold() gives on all examples into a model, with what it
-/// promises in words, the exit record and, where the model can have one, the predictor table.
+/// Puts the threshold that ChooseThreshold() gives on the examples into a model, with the scales it
+/// goes with, what it promises in words, the exit record and, where the model can have one, the
+/// predictor table.
 /// `source` says what the examples are.
 Result<RiskCalibration> CalibrateRisk(const RecordedExamples& examples, const RiskOptions& options,
                                       const std::string& source, Model& model);

@@ -91,7 +91,7 @@ RecordedExamples Population(uint64_t seed, size_t count, int layers = 6) {
 
 TEST(TabulateThresholdsTest, HoldsWhatReplayGives) {
   const RecordedExamples examples = Population(3, 200);
-  const ThresholdOutcomes outcomes = TabulateThresholds(examples);
+  const ThresholdOutcomes outcomes = TabulateThresholds(examples, {}, {});
   ASSERT_TRUE(std::is_sorted(outcomes.thresholds.begin(), outcomes.thresholds.end()));
   EXPECT_EQ(outcomes.thresholds.front(), 0);
   EXPECT_EQ(outcomes.MeanLoss(0), 0);
@@ -109,7 +109,7 @@ TEST(TabulateThresholdsTest, HoldsWhatReplayGives) {
 }
 
 TEST(ChooseThresholdTest, KeepsItsPromiseWhereThePoolIsThePopulation) {
-  const ThresholdOutcomes outcomes = TabulateThresholds(Population(5, 3000));
+  const ThresholdOutcomes outcomes = TabulateThresholds(Population(5, 3000), {}, {});
   for (const bool per_class : {false, true}) {
     const RiskOptions options = {
         .max_loss = 0.01, .confidence = kConfidence, .per_class = per_class};
@@ -124,7 +124,7 @@ TEST(ChooseThresholdTest, KeepsItsPromiseWhereThePoolIsThePopulation) {
 }
 
 TEST(ChooseThresholdTest, ASmallerLossOrMoreConfidenceIsMoreCautious) {
-  const ThresholdOutcomes outcomes = TabulateThresholds(Population(6, 3000));
+  const ThresholdOutcomes outcomes = TabulateThresholds(Population(6, 3000), {}, {});
   std::vector<uint32_t> all(outcomes.sentences());
   std::iota(all.begin(), all.end(), 0u);
   const auto chosen = [&](double max_loss, double confidence) {

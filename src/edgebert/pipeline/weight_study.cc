@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "edgebert/engine/exit_rule.h"
+
 namespace edgebert {
 
 MeanSentence MeanOfRecord(const Model& model) {
@@ -15,11 +17,12 @@ MeanSentence MeanOfRecord(const Model& model) {
   }
   const CalibrationRecord& record = *model.exits.record;
   const std::vector<int>& ramps = model.config.off_ramp_layers;
+  const ExitThresholds thresholds(double{model.exits.threshold_nats}, model.exits, model.config);
   double layers = 0;
   for (size_t sentence = 0; sentence < record.tokens.size(); ++sentence) {
     const float* entropies = record.entropies.data() + sentence * ramps.size();
     size_t exit = 0;
-    while (exit + 1 < ramps.size() && !(entropies[exit] < model.exits.threshold_nats)) {
+    while (exit + 1 < ramps.size() && !(entropies[exit] < thresholds.at(ramps[exit]))) {
       ++exit;
     }
     layers += ramps.empty() ? depth : ramps[exit];
