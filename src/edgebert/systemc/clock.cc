@@ -1,0 +1,63 @@
+#include "edgebert/systemc/clock.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace edgebert::systemc {
+
+Clock::Clock(sc_core::sc_module_name name, const sc_core::sc_time& period)
+    : sc_core::sc_module(name), period_(period), next_edge_(period) {
+  SC_HAS_PROCESS(Clock);
+  SC_METHOD(Tick);
+  sensitive << tick_;
+  dont_initialize();
+  Schedule(next_edge_);
+}
+
+// A kernel leaks events that are still pending when it ends.
+Clock::~Clock() { tick_.cancel(); }
+
+void Clock::Schedule(const sc_core::sc_time& time) {
+  next_edge_ = time;
+  if (!gated_) {
+    tick_.cancel();
+    tick_.notify(std::max(time, sc_core::sc_time_stamp()) - sc_core::sc_time_stamp());
+  }
+}
+
+void Clock::SetPeriod(const sc_core::sc_time& period) {
+  const sc_core::sc_time last_edge = next_edge_ - period_;
+  period_ = period;
+  Schedule(last_edge + period);
+}
+
+void Clock::Gate() {
+  gated_ = true;
+  tick_.cancel();
+}
+
+void Clock::Ungate() {
+  gated_ = false;
+  Schedule(sc_core::sc_time_stamp() + period_);
+}
+
+void Clock::Resume(std::function<bool()> proceed) { proceed_ = std::move(proceed); }
+
+void Clock::Pause() { proceed_ = nullptr; }
+
+void Clock::Tick() {
+  if (acting_) {
+    ++cycle_;
+    acting_ = false;
+  }
+  if (proceed_ && !proceed_()) {
+    tick_.notify(sc_core::SC_ZERO_TIME);
+    sc_core::sc_pause();
+    return;
+  }
+  acting_ = true;
+  edge_.notify();
+  Schedule(next_edge_ + period_);
+}
+
+}  // namespace edgebert::systemc
