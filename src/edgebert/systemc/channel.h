@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <systemc>
 #include <utility>
-#include <vector>
 
 #include "edgebert/systemc/simulation.h"
 
@@ -48,7 +48,7 @@ template <typename T>
 class Channel : public ChannelBase {
  public:
   explicit Channel(const char* name, size_t capacity = 2)
-      : ChannelBase(name, capacity), items_(capacity) {}
+      : ChannelBase(name, capacity), items_(std::make_unique<T[]>(capacity)) {}
 
   /// CanPush() must hold.
   void Push(T item) {
@@ -80,7 +80,7 @@ class Channel : public ChannelBase {
     return index < capacity_ ? index : index - capacity_;
   }
 
-  std::vector<T> items_;
+  std::unique_ptr<T[]> items_;  // A vector of bool would hold no bools.
 };
 
 }  // namespace edgebert::systemc
