@@ -18,17 +18,19 @@ Clock::Clock(sc_core::sc_module_name name, const sc_core::sc_time& period)
 Clock::~Clock() { tick_.cancel(); }
 
 void Clock::Schedule(const sc_core::sc_time& time) {
-  next_edge_ = time;
+  next_edge_ = std::max(time, sc_core::sc_time_stamp());
   if (!gated_) {
     tick_.cancel();
-    tick_.notify(std::max(time, sc_core::sc_time_stamp()) - sc_core::sc_time_stamp());
+    tick_.notify(next_edge_ - sc_core::sc_time_stamp());
   }
 }
 
 void Clock::SetPeriod(const sc_core::sc_time& period) {
-  const sc_core::sc_time last_edge = next_edge_ - period_;
   period_ = period;
-  Schedule(last_edge + period);
+  // An edge that is due now comes, whoever of this instant is first to act.
+  if (next_edge_ > sc_core::sc_time_stamp()) {
+    Schedule(last_edge_ + period);
+  }
 }
 
 void Clock::Gate() {
@@ -56,8 +58,9 @@ void Clock::Tick() {
     return;
   }
   acting_ = true;
+  last_edge_ = sc_core::sc_time_stamp();
   edge_.notify();
-  Schedule(next_edge_ + period_);
+  Schedule(last_edge_ + period_);
 }
 
 }  // namespace edgebert::systemc

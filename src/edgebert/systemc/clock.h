@@ -36,6 +36,7 @@ class Clock : public sc_core::sc_module {
   void Schedule(const sc_core::sc_time& time);
 
   sc_core::sc_time period_;
+  sc_core::sc_time last_edge_;
   sc_core::sc_time next_edge_;
   sc_core::sc_event tick_;
   sc_core::sc_event edge_;

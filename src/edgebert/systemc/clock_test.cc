@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "edgebert/systemc/bench_testing.h"
 #include "edgebert/testing/testing.h"
 
@@ -55,6 +57,36 @@ TEST(ClockTest, ThePeriodChangesFromTheNextEdge) {
     EXPECT_THAT(observer.edges, ElementsAre(2, 4, 9, 14));
     return OkStatus();
   }));
+}
+
+TEST(ClockTest, AnEdgeThatIsDueComesThoughThePeriodChanges) {
+  for (const bool controller_first : {true, false}) {
+    EXPECT_OK(InSimulation([&] {
+      // The clock that is made first acts first when both have an edge at 4 ns.
+      std::unique_ptr<Clock> core;
+      const auto make_core = [&core] {
+        core = std::make_unique<Clock>("core", sc_core::sc_time(2, sc_core::SC_NS));
+      };
+      if (!controller_first) {
+        make_core();
+      }
+      Clock reference("reference", sc_core::sc_time(1, sc_core::SC_NS));
+      if (controller_first) {
+        make_core();
+      }
+      Observer observer("observer", *core, nullptr);
+      Observer controller("controller", reference, [&core](uint64_t cycle) {
+        if (cycle == 3) {
+          core->SetPeriod(sc_core::sc_time(1, sc_core::SC_NS));
+        }
+      });
+      EDGEBERT_RETURN_IF_ERROR(RunUntil(reference, [&] { return reference.cycle() == 7; }));
+      EXPECT_GE(observer.edges.size(), 4u);
+      observer.edges.resize(4);
+      EXPECT_THAT(observer.edges, ElementsAre(2, 4, 5, 6));
+      return OkStatus();
+    }));
+  }
 }
 
 TEST(ClockTest, AGatedClockStandsStillWhileOthersRun) {

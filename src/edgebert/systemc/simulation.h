@@ -11,11 +11,11 @@ namespace edgebert::systemc {
 class Clock;
 
 /// Runs `body` in a SystemC kernel of its own, with a time resolution of 1 fs. All modules and
-/// channels must be made, simulated and destroyed within `body`. A process simulates one design at
-/// a time, as SystemC's current kernel is a global variable: other threads wait for their turn, and
-/// a simulation within a simulation is refused (kInvalidArgument). What SystemC reports as an
-/// error, and any exception of `body`, comes back as kInternal; warnings are dropped, nothing is
-/// printed.
+/// channels must be made, simulated and destroyed within `body`; an sc_time means nothing outside
+/// it, as the resolution belongs to the kernel. A process simulates one design at a time, as
+/// SystemC's current kernel is a global variable: other threads wait for their turn, and a
+/// simulation within a simulation is refused (kInvalidArgument). What SystemC reports as an error,
+/// and any exception of `body`, comes back as kInternal; warnings are dropped, nothing is printed.
 Status InSimulation(const std::function<Status()>& body);
 
 /// Bounds of a run.
