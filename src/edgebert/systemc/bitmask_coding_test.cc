@@ -71,6 +71,7 @@ struct Decoded {
   std::vector<LaneVector> vectors;
   std::vector<uint64_t> cycles;
   std::vector<uint64_t> finished;
+  std::vector<uint64_t> finish_cycles;
   uint64_t skipped = 0;
   uint64_t zero_lanes = 0;
 };
@@ -105,6 +106,7 @@ Result<Decoded> Decode(const DecoderInput& input, const BitmaskWidth& width,
     result = {.vectors = vector_sink.items(),
               .cycles = vector_sink.cycles(),
               .finished = finished_sink.items(),
+              .finish_cycles = finished_sink.cycles(),
               .skipped = decoder.skipped_vectors(),
               .zero_lanes = decoder.zero_lanes()};
     return OkStatus();
@@ -190,6 +192,8 @@ TEST(BitmaskDecoderTest, ZeroVectorsTakeNoCycle) {
   ASSERT_OK(decoded);
   EXPECT_EQ(decoded->vectors.size(), 50u);
   EXPECT_EQ(decoded->cycles.back() - decoded->cycles.front(), 49u);
+  // The zeros behind the last one take none either.
+  EXPECT_EQ(decoded->finish_cycles.back(), decoded->cycles.back());
   EXPECT_EQ(decoded->skipped, 150u);
 }
 

@@ -72,9 +72,11 @@ class Worker : public Unit {
 
   bool finished() const { return layer_ == sentence_.points.size(); }
   const std::vector<double>& ends() const { return ends_; }
+  const std::vector<double>& edges() const { return edges_; }
 
  protected:
   void Step() override {
+    edges_.push_back(sc_core::sc_time_stamp().to_seconds());
     if (waiting_) {
       // The edge that sees the end of a change ends a cycle that belongs to the change.
       if (done_.CanPop()) {
@@ -99,6 +101,7 @@ class Worker : public Unit {
   Channel<SupplyPoint>& requests_;
   Channel<bool>& done_;
   std::vector<double> ends_;
+  std::vector<double> edges_;
   size_t layer_ = 0;
   uint64_t worked_ = 0;
   bool waiting_ = false;
@@ -109,6 +112,7 @@ struct Course {
   std::vector<VoltageRamp> ramps;
   std::vector<FrequencyStep> steps;
   std::vector<double> layer_ends;
+  std::vector<double> edges;  ///< Of the core clock.
 };
 
 constexpr double kReferencePeriod = 1e-9;
@@ -133,7 +137,8 @@ Course Simulate(const Sentence& sentence) {
     course = {.starts = controller.starts(),
               .ramps = regulator.ramps(),
               .steps = clock_generator.steps(),
-              .layer_ends = worker.ends()};
+              .layer_ends = worker.ends(),
+              .edges = worker.edges()};
     return OkStatus();
   }));
   return course;
@@ -238,6 +243,28 @@ TEST(DvfsControllerTest, TheClockNeverExceedsWhatTheVoltageAllows) {
       }
     }
   }
+}
+
+TEST(DvfsControllerTest, TheClockStandsStillWhileItsGeneratorLocks) {
+  testing::Random random(14);
+  int locks = 0;
+  for (int trial = 0; trial < 200; ++trial) {
+    const Course course = Simulate(RandomSentence(random));
+    for (size_t i = 1; i < course.steps.size(); ++i) {
+      const FrequencyStep& locking = course.steps[i - 1];
+      const FrequencyStep& locked = course.steps[i];
+      if (locking.hertz > 0) {
+        continue;
+      }
+      ++locks;
+      const auto edge = std::upper_bound(course.edges.begin(), course.edges.end(), locking.start);
+      if (edge != course.edges.end()) {
+        // Femtoseconds are what a time of the kernel is rounded to.
+        ASSERT_NEAR(*edge, locked.start + 1 / locked.hertz, 2e-15);
+      }
+    }
+  }
+  EXPECT_GT(locks, 500);
 }
 
 TEST(DvfsControllerTest, LayersTakeTheirCyclesAndChangesTheirTime) {
