@@ -74,7 +74,7 @@ void Decoder::Load(Mask mask) {
   Counts& counts = counts_[operand_];
   for (size_t lane = 0; lane < kLanes; ++lane) {
     request.rows[lane] = plan_.first_rows[operand_] + counts[lane];
-    counts[lane] += (mask >> lane) & 1;
+    counts[lane] += (uint32_t{mask} >> lane) & 1;
   }
   ports_.loads.Push(request);
   operand_ = (operand_ + 1) % plan_.operands;
