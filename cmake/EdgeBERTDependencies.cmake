@@ -19,3 +19,10 @@ endif()
 if(EDGEBERT_BUILD_TRAINING)
   find_package(LibTorch REQUIRED)
 endif()
+if(EDGEBERT_BUILD_SYSTEMC)
+  pkg_check_modules(systemc REQUIRED IMPORTED_TARGET systemc)
+  # The library links only with objects whose headers took the C++ standard that it was built with
+  # (the symbol sc_api_version_2_3_4_cxx201703L); they take it from this macro. Debian's is C++17.
+  set(EDGEBERT_SYSTEMC_CPLUSPLUS 201703L CACHE STRING "Value of __cplusplus that libsystemc was built with")
+  target_compile_definitions(PkgConfig::systemc INTERFACE SC_CPLUSPLUS=${EDGEBERT_SYSTEMC_CPLUSPLUS})
+endif()

@@ -1,9 +1,9 @@
 # A folder of src/edgebert is a layer. A layer may use only layers that stand before it in this list.
-set(EDGEBERT_LAYERS base numeric text model program kernels engine accel power pipeline train cli
-    cli_train)
+set(EDGEBERT_LAYERS base numeric text model program kernels engine accel power systemc pipeline train
+    cli cli_train)
 
 # edgebert_layer(NAME [WHEN option] USES layer... [PRIVATE target...])
-# Declares the library of one layer from the *.cc files beside the CMakeLists.txt, tests excluded.
+# Declares the library of one layer from the *.cc files beside and below the CMakeLists.txt, tests excluded.
 # WHEN names the CMake option that an optional layer waits for; those that use it do without when it is off.
 # USES are lower layers; every layer may use fmt; PRIVATE are third-party targets that no public header of the layer shows.
 function(edgebert_layer NAME)
@@ -16,7 +16,7 @@ function(edgebert_layer NAME)
   if(ARG_WHEN AND NOT ${ARG_WHEN})
     return()
   endif()
-  file(GLOB sources CONFIGURE_DEPENDS "*.cc")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "*.cc")
   list(FILTER sources EXCLUDE REGEX "_(test|benchmark|fuzzer)\\.cc$")
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   add_library(edgebert_${NAME} STATIC ${sources})
@@ -42,21 +42,26 @@ if(EDGEBERT_BUILD_TESTS)
   add_custom_target(parser_tests)  # Every test executable with the label "parser".
 endif()
 
-# edgebert_layer_tests(NAME [PARSER] [LIBRARIES target...])
+# edgebert_layer_tests(NAME [PARSER] [USES layer...] [LIBRARIES target...])
 # One executable for all *_test.cc of the layer; each TEST is a ctest case.
+# USES are layers that only the tests include: what they compare with.
 # PARSER gives the label "parser": `check` also runs the suite under ASan and UBSan.
 function(edgebert_layer_tests NAME)
   if(NOT EDGEBERT_BUILD_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "PARSER" "" "LIBRARIES" ${ARGN})
-  file(GLOB tests CONFIGURE_DEPENDS "*_test.cc")
+  cmake_parse_arguments(ARG "PARSER" "" "USES;LIBRARIES" ${ARGN})
+  set_property(GLOBAL PROPERTY EDGEBERT_TEST_USES_${NAME} "${ARG_USES}")
+  set(used_layers ${ARG_USES})
+  list(TRANSFORM used_layers PREPEND edgebert_)
+  file(GLOB_RECURSE tests CONFIGURE_DEPENDS "*_test.cc")
   if(NOT tests)
     return()
   endif()
   add_executable(${NAME}_test ${tests})
-  target_link_libraries(${NAME}_test PRIVATE
-    edgebert_compiler edgebert_${NAME} edgebert_testing ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+  # GoogleTest's main comes first: SystemC's library brings one too.
+  target_link_libraries(${NAME}_test PRIVATE GTest::gmock GTest::gtest_main
+    edgebert_compiler edgebert_${NAME} edgebert_testing ${used_layers} ${ARG_LIBRARIES})
   target_compile_definitions(${NAME}_test PRIVATE
     EDGEBERT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" EDGEBERT_BINARY_DIR="${PROJECT_BINARY_DIR}")
   # A second label would need an escaped list, which gtest_discover_tests() takes apart.

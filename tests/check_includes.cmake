@@ -1,20 +1,22 @@
 # Fails when a file of a layer includes a layer that its CMakeLists.txt does not name in USES.
-# Needs ROOT (src/edgebert), LAYERS, and USES_<layer> for each: lists with commas.
+# Its tests may also include `testing` and what edgebert_layer_tests() names in USES.
+# Needs ROOT (src/edgebert), LAYERS, and USES_<layer> and TEST_USES_<layer> for each: lists with commas.
 cmake_minimum_required(VERSION 3.25)
 set(violations "")
 string(REPLACE "," ";" LAYERS "${LAYERS}")
 foreach(layer IN LISTS LAYERS)
   string(REPLACE "," ";" allowed "${layer},${USES_${layer}}")
-  file(GLOB files ${ROOT}/${layer}/*.h ${ROOT}/${layer}/*.cc)
+  string(REPLACE "," ";" allowed_in_tests "testing,${TEST_USES_${layer}}")
+  file(GLOB_RECURSE files ${ROOT}/${layer}/*.h ${ROOT}/${layer}/*.cc)
   foreach(file IN LISTS files)
     file(STRINGS ${file} includes REGEX "#include \"edgebert/")
     foreach(include IN LISTS includes)
       string(REGEX REPLACE ".*\"edgebert/([a-z0-9_]+)/.*" "\\1" used "${include}")
-      set(is_test FALSE)
-      if(file MATCHES "_(test|fuzzer|benchmark)\\.cc$" AND used STREQUAL "testing")
-        set(is_test TRUE)
+      set(test_may FALSE)
+      if(file MATCHES "_(test|fuzzer|benchmark)\\.cc$" AND used IN_LIST allowed_in_tests)
+        set(test_may TRUE)
       endif()
-      if(NOT used IN_LIST allowed AND NOT is_test)
+      if(NOT used IN_LIST allowed AND NOT test_may)
         string(APPEND violations "${file} includes ${used}, which '${layer}' does not use\n")
       endif()
     endforeach()
