@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "edgebert/accel/hardware.h"
+#include "edgebert/hardware/hardware.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view yaml(reinterpret_cast<const char*>(data), size);

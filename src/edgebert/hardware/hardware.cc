@@ -1,4 +1,4 @@
-#include "edgebert/accel/hardware.h"
+#include "edgebert/hardware/hardware.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "edgebert/accel/technology.h"
+#include "edgebert/hardware/technology.h"
 
 namespace edgebert {
 namespace {

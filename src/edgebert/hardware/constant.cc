@@ -1,4 +1,4 @@
-#include "edgebert/accel/constant.h"
+#include "edgebert/hardware/constant.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

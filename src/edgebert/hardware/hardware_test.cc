@@ -1,4 +1,4 @@
-#include "edgebert/accel/hardware.h"
+#include "edgebert/hardware/hardware.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-#ifndef EDGEBERT_ACCEL_HARDWARE_H_
-#define EDGEBERT_ACCEL_HARDWARE_H_
+#ifndef EDGEBERT_HARDWARE_HARDWARE_H_
+#define EDGEBERT_HARDWARE_HARDWARE_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "edgebert/accel/constant.h"
 #include "edgebert/base/status.h"
 #include "edgebert/base/units.h"
+#include "edgebert/hardware/constant.h"
 
 namespace edgebert {
 
@@ -120,4 +120,4 @@ Result<HardwareDescription> DefaultHardware();
 
 }  // namespace edgebert
 
-#endif  // EDGEBERT_ACCEL_HARDWARE_H_
+#endif  // EDGEBERT_HARDWARE_HARDWARE_H_
