@@ -1,5 +1,5 @@
 # A folder of src/edgebert is a layer. A layer may use only layers that stand before it in this list.
-set(EDGEBERT_LAYERS base numeric text model program hardware kernels engine accel power pipeline
+set(EDGEBERT_LAYERS base numeric text model program hardware tiler kernels engine accel power pipeline
     train cli cli_train)
 
 # edgebert_layer(NAME [WHEN option] USES layer... [PRIVATE target...])
