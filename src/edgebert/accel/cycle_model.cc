@@ -28,7 +28,6 @@ CycleModel::Section CycleModel::Compile(const TileSection& section) {
     Step step{};
     step.emitted = job.emitted;
     step.panel = job.panel;
-    step.frees_panel = job.frees_panel;
     step.in_order = job.in_order;
     if (job.runs > 0) {
       const BlockRun& run = section.runs[static_cast<size_t>(job.first_run)];
@@ -52,6 +51,7 @@ void CycleModel::AddStage(int section, const TileSection& source,
   stages_.push_back({section, static_cast<int>(ring_bytes.size())});
   for (const Panel& panel : source.panels) {
     panels_.bytes_before.push_back(panels_.bytes_before.back() + panel.transfer_bytes);
+    panels_.unused.push_back(panel.unused ? 1 : 0);
     ring_bytes.push_back(panel.ring_bytes);
   }
 }
@@ -115,6 +115,9 @@ class CycleModel::Machine {
                                                   panels_.bytes_before[number]);
       begun_[requested_] = begin;
       arrived_[requested_] = channel_free_;
+      if (panels_.unused[number] != 0) {
+        Free(static_cast<int>(number), channel_free_);
+      }
     }
     return arrived_[index];
   }
@@ -128,28 +131,12 @@ class CycleModel::Machine {
   /// The jobs of an array operation; returns when it is complete.
   int64_t RunArray(const Section& section, const Operation& operation, int panel_base,
                    int64_t input_ready, int64_t operand_ready) {
-    for (int32_t s = operation.first_step; s < operation.end_step; ++s) {
-      const Step& step = section.steps[static_cast<size_t>(s)];
-      accumulators_ready_ =
-          previous_transposed_ || !step.in_order ? emit_end_ : emit_start_ - kMacDepth;
-      int64_t start = 0;
-      if (step.blocks > 0) {
-        RunBlocks(operation, step, panel_base, input_ready, operand_ready);
-        for (int32_t r = step.first_more; r < step.first_more + step.more_runs; ++r) {
-          RunBlocks(operation, section.more_runs[static_cast<size_t>(r)], panel_base, input_ready,
-                    operand_ready);
-        }
-      } else {
-        start = std::max(input_ready, Arrival(panel_base + step.panel));
-      }
-      emit_start_ = std::max({computed_ + kMacDepth, emit_end_, start});
-      emit_end_ = emit_start_ + step.emitted;
-      previous_transposed_ = operation.transposed;
-      if (step.blocks == 0 && step.frees_panel) {
-        Free(panel_base + step.panel, emit_start_);
-      }
+    if (!operation.uses_weights) {
+      return RunJobs<false, false>(section, operation, panel_base, input_ready, operand_ready);
     }
-    return emit_end_ + kEmitDepth;
+    return operation.rows_stationary
+               ? RunJobs<true, true>(section, operation, panel_base, input_ready, operand_ready)
+               : RunJobs<true, false>(section, operation, panel_base, input_ready, operand_ready);
   }
 
   /// Returns when the operation is complete.
@@ -167,21 +154,43 @@ class CycleModel::Machine {
   }
 
  private:
+  template <bool kWeights, bool kRowsStay>
+  int64_t RunJobs(const Section& section, const Operation& operation, int panel_base,
+                  int64_t input_ready, int64_t operand_ready) {
+    for (int32_t s = operation.first_step; s < operation.end_step; ++s) {
+      const Step& step = section.steps[static_cast<size_t>(s)];
+      accumulators_ready_ =
+          previous_transposed_ || !step.in_order ? emit_end_ : emit_start_ - kMacDepth;
+      int64_t start = 0;
+      if (step.blocks > 0) {
+        RunBlocks<kWeights, kRowsStay>(step, panel_base, input_ready, operand_ready);
+        for (int32_t r = step.first_more; r < step.first_more + step.more_runs; ++r) {
+          RunBlocks<kWeights, kRowsStay>(section.more_runs[static_cast<size_t>(r)], panel_base,
+                                         input_ready, operand_ready);
+        }
+      } else {
+        start = std::max(input_ready, Arrival(panel_base + step.panel));
+      }
+      emit_start_ = std::max({computed_ + kMacDepth, emit_end_, start});
+      emit_end_ = emit_start_ + step.emitted;
+      previous_transposed_ = operation.transposed;
+    }
+    return emit_end_ + kEmitDepth;
+  }
+
   size_t Index(int panel) const { return static_cast<size_t>(panel - first_); }
 
   /// Blocks that are alike. Only the first can wait for operands or accumulators; from the third on
   /// the slower of loading and computing sets the pace:
   ///   s ≥ l: compute_end(b) = compute_end(0) + b s,  load_end(b) = compute_end(b - 2) + l
   ///   s < l: load_end(b) = load_end(2) + (b - 2) l,  compute_end(b) = load_end(b) + s
-  template <typename Blocks>
-  void RunBlocks(const Operation& operation, const Blocks& run, int panel_base, int64_t input_ready,
-                 int64_t operand_ready) {
+  template <bool kWeights, bool kRowsStay, typename Blocks>
+  void RunBlocks(const Blocks& run, int panel_base, int64_t input_ready, int64_t operand_ready) {
     const int64_t l = run.loaded;
     const int64_t s = run.streamed;
-    const int64_t weights =
-        operation.uses_weights ? Arrival(panel_base + run.panel) : operand_ready;
-    const int64_t stationary = operation.rows_stationary ? input_ready : weights;
-    const int64_t streamed = operation.rows_stationary ? weights : input_ready;
+    const int64_t weights = kWeights ? Arrival(panel_base + run.panel) : operand_ready;
+    const int64_t stationary = kRowsStay ? input_ready : weights;
+    const int64_t streamed = kRowsStay ? weights : input_ready;
     const int64_t load0 = std::max({loaded_, computed_before_, stationary}) + l;
     const int64_t compute0 = std::max({computed_, load0, streamed, accumulators_ready_}) + s;
     accumulators_ready_ = 0;  // Only the job's first block waits for them.
@@ -207,8 +216,8 @@ class CycleModel::Machine {
         computed_ = loaded_ + s;
       }
     }
-    if (operation.uses_weights && run.frees_panel) {
-      Free(panel_base + run.panel, operation.rows_stationary ? computed_ : loaded_);
+    if (kWeights && run.frees_panel) {
+      Free(panel_base + run.panel, kRowsStay ? computed_ : loaded_);
     }
   }
 

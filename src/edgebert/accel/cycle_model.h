@@ -80,6 +80,7 @@ class CycleModel {
     std::vector<int64_t> bytes_before;  ///< [panels + 1]: of all panels before.
     /// The newest panel that must have gone from the ring for this one to fit; -1: none.
     std::vector<int32_t> makes_room;
+    std::vector<uint8_t> unused;  ///< 1: free once it has arrived.
   };
 
   static Section Compile(const TileSection& section);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "edgebert/accel/sentence_counts.h"
 #include "edgebert/testing/albert_base.h"
 #include "edgebert/testing/testing.h"
 #include "edgebert/testing/tile_case.h"
@@ -90,7 +91,8 @@ class PlainMachine {
     cycles = std::max(cycles, std::ceil(bytes * dma_.cycles_per_byte));
     const double begin = std::max(request + static_cast<double>(dma_.latency_cycles),
                                   panels_.empty() ? 0 : panels_.back().ready);
-    panels_.push_back({panel.ring_bytes, panel.transfer_bytes, begin, begin + cycles, -1});
+    panels_.push_back({panel.ring_bytes, panel.transfer_bytes, begin, begin + cycles,
+                       panel.unused ? begin + cycles : -1});
   }
 
   /// Fetches panels up to one, in order.
@@ -137,9 +139,6 @@ class PlainMachine {
           std::max({Back(blocks_, 0).compute_end + 2, previous.emission_end, no_block_start});
       jobs_.push_back(
           {emission, emission + job.emitted, operation.emission == Emission::kTransposed});
-      if (job.frees_panel) {
-        At(section, base, job.panel).freed = emission;
-      }
     }
     return jobs_.back().emission_end + 4;
   }
@@ -227,6 +226,116 @@ TEST(CycleModelTest, EqualsThePlainMachineOnRandomPrograms) {
   EXPECT_GT(cut, 20);
   EXPECT_GT(passes, 50);
   EXPECT_GT(waits, 100);
+}
+
+TEST(CycleModelTest, AnAlbertBaseLayerKeepsItsArrayBusy) {
+  const HardwareDescription hardware = *DefaultHardware();
+  const ModelConfig config = testing::AlbertBase();
+  const auto program = BuildTileProgram(config, WeightMasks::Dense(config, 16), hardware, 128);
+  ASSERT_OK(program);
+  const CycleModel model(*program);
+  const auto cycles_of_layer_2 = [&](const DmaTiming& dma) {
+    return model.Run(2, 2, dma).front().encoder_complete;
+  };
+  EXPECT_EQ(cycles_of_layer_2(IdealDma()), 3'675'126);
+  EXPECT_EQ(cycles_of_layer_2(DmaTimingAt(hardware, Hertz(717e6))), 3'779'875);
+  EXPECT_EQ(program->layers.front().counts.transfer_bytes, 33'358'848);
+}
+
+TEST(CycleModelTest, ABlockOfTheArrayTakesNoMoreThanItsProducts) {
+  ModelConfig config = testing::AlbertBase();
+  config.attention_spans.assign(12, 0);
+  const HardwareDescription hardware = *DefaultHardware();
+  const auto program = BuildTileProgram(config, WeightMasks::Dense(config, 16), hardware, 16);
+  ASSERT_OK(program);
+  const int64_t blocks = 2 * 48 * 192;  // Of 16 x 16 x 16, of the feed-forward network.
+  const int64_t cycles = CycleModel(*program).Run(2, 2, IdealDma()).front().encoder_complete;
+  // Left over: two AddNorms, the output projection's biases, and what fills and drains the
+  // pipeline.
+  EXPECT_LT(cycles - 16 * blocks, 2 * 16 * (48 + 8 + 48) + 48 * 16 + 100);
+}
+
+TEST(CycleModelTest, EarlierLayersDoNotDependOnLaterOnes) {
+  testing::Random random(62);
+  for (int trial = 0; trial < 100; ++trial) {
+    const TileCase tiles = RandomTileCase(random);
+    const DmaTiming dma = RandomTiming(tiles.hardware, random);
+    const CycleModel model(tiles.program);
+    const auto all = model.Run(1, tiles.config.num_layers, dma);
+    for (int last = 1; last <= tiles.config.num_layers; ++last) {
+      const auto some = model.Run(1, last, dma);
+      ASSERT_EQ(some.back().bytes_discarded, 0);
+      for (size_t i = 0; i < some.size(); ++i) {
+        ASSERT_EQ(some[i].decision, all[i].decision);
+      }
+    }
+  }
+}
+
+TEST(CycleModelTest, TimesKeepTheirBounds) {
+  testing::Random random(63);
+  for (int trial = 0; trial < 200; ++trial) {
+    const TileCase tiles = RandomTileCase(random);
+    const DmaTiming dma = RandomTiming(tiles.hardware, random);
+    const CycleModel model(tiles.program);
+    const int layers = tiles.config.num_layers;
+    const auto cycles = model.Run(1, layers, dma);
+    const TileCounts counts = CountLayers(tiles.program, 1, layers);
+    const int64_t lanes = int64_t{tiles.program.vector_size} * tiles.program.vector_size;
+    ASSERT_GE(counts.issued_products, 0);
+    ASSERT_LE(counts.issued_products, counts.array_cycles * lanes);
+    ASSERT_GE(cycles.back().decision, counts.array_cycles);
+    ASSERT_GE(static_cast<double>(cycles.back().decision),
+              static_cast<double>(counts.transfer_bytes) * dma.cycles_per_byte);
+    ASSERT_GE(cycles.back().decision, model.Run(1, layers, IdealDma()).back().decision);
+    DmaTiming slower = dma;
+    slower.latency_cycles += 100;
+    ASSERT_GE(model.Run(1, layers, slower).back().decision, cycles.back().decision);
+  }
+}
+
+TEST(SentenceCountsTest, AddsUpSegmentsAndWhatAnExitDiscards) {
+  testing::Random random(64);
+  int discarded = 0;
+  for (int trial = 0; trial < 100; ++trial) {
+    const TileCase tiles = RandomTileCase(random);
+    const CycleModel model(tiles.program);
+    const int layers = tiles.config.num_layers;
+    const int cut = Pick(random, 1, layers);
+    const DmaTiming fast = DmaTimingAt(tiles.hardware, Hertz(717e6));
+    const DmaTiming slow = DmaTimingAt(tiles.hardware, Hertz(335e6));
+    std::vector<ClockSegment> segments = {{1, cut, fast}};
+    if (cut < layers) {
+      segments.push_back({cut + 1, layers, slow});
+    }
+    const int exit_layer = Pick(random, 1, layers);
+    const SentenceCounts counts = CountSentence(tiles.program, model, segments, exit_layer);
+    int64_t cycles = 0;
+    int64_t off_ramps = 0;
+    const auto first = model.Run(1, cut, fast);
+    for (int layer = 1; layer <= std::min(cut, exit_layer); ++layer) {
+      const LayerCycles& times = first[static_cast<size_t>(layer - 1)];
+      off_ramps += times.decision - times.encoder_complete;
+      cycles = times.decision;
+    }
+    if (exit_layer <= cut) {
+      ASSERT_EQ(counts.bytes_discarded, first[static_cast<size_t>(exit_layer - 1)].bytes_discarded);
+      ASSERT_LE(counts.bytes_discarded,
+                CountLayers(tiles.program, exit_layer + 1, cut).transfer_bytes);
+      discarded += counts.bytes_discarded > 0 ? 1 : 0;
+    } else {
+      const auto second = model.Run(cut + 1, layers, slow);
+      for (int layer = cut + 1; layer <= exit_layer; ++layer) {
+        const LayerCycles& times = second[static_cast<size_t>(layer - cut - 1)];
+        off_ramps += times.decision - times.encoder_complete;
+      }
+      cycles += second[static_cast<size_t>(exit_layer - cut - 1)].decision;
+    }
+    ASSERT_EQ(counts.cycles, cycles);
+    ASSERT_EQ(counts.offramp_cycles, off_ramps);
+    ASSERT_EQ(counts.counts, CountLayers(tiles.program, 1, exit_layer));
+  }
+  EXPECT_GT(discarded, 10);
 }
 
 }  // namespace

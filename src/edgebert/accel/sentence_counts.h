@@ -25,6 +25,7 @@ struct SentenceCounts {
   int64_t bytes_discarded = 0;  ///< Of panels fetched for layers that did not run.
   TileCounts counts;            ///< Without what was discarded.
 
+  /// Above 1 where enough weight vectors are zero: products with them are needed, not issued.
   double mac_utilisation() const {
     return cycles > 0 ? static_cast<double>(ideal_cycles) / static_cast<double>(cycles) : 0;
   }

@@ -288,17 +288,12 @@ class Planner {
 
 }  // namespace
 
-int PanelChunks(const MachineShape& machine, int rows, int columns, int blocks,
-                int64_t ring_bytes) {
-  const int64_t block_bytes = int64_t{std::min(columns, machine.vector_size)} * machine.vector_size;
+int PanelChunks(int64_t block_bytes, int blocks, bool one_job, int64_t ring_bytes) {
   const int64_t most_blocks = ring_bytes / 2 / block_bytes;
   if (blocks <= most_blocks) {
     return 1;
   }
-  if (rows > machine.group_size() || most_blocks < 1) {
-    return 0;
-  }
-  return static_cast<int>(CeilDivide(blocks, most_blocks));
+  return one_job && most_blocks > 0 ? static_cast<int>(CeilDivide(blocks, most_blocks)) : 0;
 }
 
 Result<BufferPlan> PlanBuffers(const ModelConfig& config, const MachineShape& machine, int tokens) {

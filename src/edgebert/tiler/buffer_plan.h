@@ -11,10 +11,10 @@ namespace edgebert {
 /// Row passes of `rows` rows when none may have more than `most`.
 constexpr int RowPasses(int rows, int most) { return static_cast<int>(CeilDivide(rows, most)); }
 
-/// How many chunks along K the panels of a matrix product in `blocks` blocks are cut into, so that
-/// two of them fit into the ring: 1 where whole panels fit. Only products of one row group are cut,
-/// others need each panel again for every group. 0: they do not fit.
-int PanelChunks(const MachineShape& machine, int rows, int columns, int blocks, int64_t ring_bytes);
+/// How many chunks along K panels of `blocks` blocks are cut into, so that two of them fit into the
+/// ring: 1 where whole panels do. Each block takes `block_bytes`. Only panels that one job alone
+/// uses can be cut; others are needed again by every job. 0: they do not fit.
+int PanelChunks(int64_t block_bytes, int blocks, bool one_job, int64_t ring_bytes);
 
 /// Shares the pool out for sentences of `tokens` tokens. Regions that are alive at the same time
 /// get banks of their own:

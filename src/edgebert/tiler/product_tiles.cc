@@ -96,11 +96,12 @@ int SectionBuilder::AddProduct(WeightProduct product, int after) {
   section_.counts.macs +=
       int64_t{operation.rows} * operation.columns * LanesOf(layout, 0, layout.blocks());
   const MatrixMask& mask = masks_.at(operation.matrix, product.matrix_index);
-  const int64_t row_panel =
-      VectorBytes(int64_t{std::min(machine_.group_size(), operation.columns)} * operation.blocks);
-  if (2 * row_panel <= plan_.ring_bytes && CyclesWithStationaryRows(product, machine_, mask) <
-                                               CyclesWithStationaryColumns(operation, machine_)) {
-    StationaryRows(product, layout);
+  const int row_chunks =
+      PanelChunks(VectorBytes(std::min(machine_.group_size(), operation.columns)), operation.blocks,
+                  operation.rows <= machine_.vector_size, plan_.ring_bytes);
+  if (row_chunks > 0 && CyclesWithStationaryRows(product, machine_, mask) <
+                            CyclesWithStationaryColumns(operation, machine_)) {
+    StationaryRows(product, layout, row_chunks);
   } else {
     StationaryColumns(product, layout);
   }
@@ -109,22 +110,30 @@ int SectionBuilder::AddProduct(WeightProduct product, int after) {
   return Append(operation, after, -1);
 }
 
-int SectionBuilder::AddWeightPanel(const WeightProduct& product, int first_column, int columns,
-                                   int first_block, int blocks) {
-  const int64_t vectors = int64_t{columns} * blocks;
-  Panel panel{};
-  panel.first_column = first_column;
-  panel.columns = columns;
-  panel.first_block = first_block;
-  panel.blocks = blocks;
-  panel.has_bias = first_block == 0;
-  panel.ring_bytes = VectorBytes(vectors);
-  panel.nonzero_codes = masks_.at(product.operation.matrix, product.matrix_index)
-                            .Sum(product.first_column + first_column, columns, first_block, blocks);
-  panel.transfer_bytes = CeilDivide(VectorBytes(vectors), 8) + panel.nonzero_codes +
-                         (panel.has_bias ? int64_t{kParameterBytes} * columns : 0);
-  AddPanel(panel);
-  return static_cast<int>(section_.panels.size()) - 1;
+int SectionBuilder::AddWeightPanels(const WeightProduct& product, const Slice& columns,
+                                    int chunks) {
+  const ArrayOperation& operation = product.operation;
+  const MatrixMask& mask = masks_.at(operation.matrix, product.matrix_index);
+  const auto first_panel = static_cast<int>(section_.panels.size());
+  for (int chunk = 0; chunk < chunks; ++chunk) {
+    const Slice blocks = BalancedSlice(operation.blocks, chunks, chunk);
+    const int64_t vectors = int64_t{columns.size} * blocks.size;
+    Panel panel{};
+    panel.first_column = columns.first;
+    panel.columns = columns.size;
+    panel.first_block = blocks.first;
+    panel.blocks = blocks.size;
+    panel.has_bias = chunk == 0;
+    panel.ring_bytes = VectorBytes(vectors);
+    panel.nonzero_codes =
+        mask.Sum(product.first_column + columns.first, columns.size, blocks.first, blocks.size);
+    panel.unused =
+        blocks.size == 0 || (operation.stationary == Stationary::kRows && panel.nonzero_codes == 0);
+    panel.transfer_bytes = CeilDivide(VectorBytes(vectors), 8) + panel.nonzero_codes +
+                           (panel.has_bias ? int64_t{kParameterBytes} * columns.size : 0);
+    AddPanel(panel);
+  }
+  return first_panel;
 }
 
 void SectionBuilder::StationaryColumns(WeightProduct& product, const WeightLayout& layout) {
@@ -132,15 +141,11 @@ void SectionBuilder::StationaryColumns(WeightProduct& product, const WeightLayou
   operation.stationary = Stationary::kColumns;
   operation.emission = IsTransposed(operation) ? Emission::kTransposed : Emission::kRowOrder;
   const int groups = Ceil(operation.rows, machine_.group_size());
-  const int chunks =
-      PanelChunks(machine_, operation.rows, operation.columns, operation.blocks, plan_.ring_bytes);
+  const int chunks = PanelChunks(VectorBytes(std::min(machine_.vector_size, operation.columns)),
+                                 operation.blocks, groups == 1, plan_.ring_bytes);
   for (int tile = 0; tile * machine_.vector_size < operation.columns; ++tile) {
     const Slice columns = FixedSlice(operation.columns, machine_.vector_size, tile);
-    const int first_panel = static_cast<int>(section_.panels.size());
-    for (int chunk = 0; chunk < chunks; ++chunk) {
-      const Slice blocks = BalancedSlice(operation.blocks, chunks, chunk);
-      AddWeightPanel(product, columns.first, columns.size, blocks.first, blocks.size);
-    }
+    const int first_panel = AddWeightPanels(product, columns, chunks);
     for (int group = 0; group < groups; ++group) {
       const Slice rows = RowGroup(operation, machine_, groups, group);
       const bool last = group + 1 == groups;
@@ -158,7 +163,6 @@ void SectionBuilder::StationaryColumns(WeightProduct& product, const WeightLayou
       job.first_column = columns.first;
       job.columns = columns.size;
       job.panel = first_panel;
-      job.frees_panel = last && operation.blocks == 0;
       job.emitted = IsTransposed(operation) ? columns.size * Ceil(rows.size, machine_.vector_size)
                                             : rows.size;
       job.in_order = true;
@@ -167,7 +171,8 @@ void SectionBuilder::StationaryColumns(WeightProduct& product, const WeightLayou
   }
 }
 
-void SectionBuilder::StationaryRows(WeightProduct& product, const WeightLayout& layout) {
+void SectionBuilder::StationaryRows(WeightProduct& product, const WeightLayout& layout,
+                                    int chunks) {
   ArrayOperation& operation = product.operation;
   operation.stationary = Stationary::kRows;
   operation.emission = IsTransposed(operation) ? Emission::kRowOrder : Emission::kTransposed;
@@ -175,40 +180,44 @@ void SectionBuilder::StationaryRows(WeightProduct& product, const WeightLayout& 
   const int tiles = Ceil(operation.rows, machine_.vector_size);
   for (int group = 0; group * machine_.group_size() < operation.columns; ++group) {
     const Slice columns = FixedSlice(operation.columns, machine_.group_size(), group);
-    const int panel = AddWeightPanel(product, columns.first, columns.size, 0, operation.blocks);
+    const int first_panel = AddWeightPanels(product, columns, chunks);
+    const auto streamed_at = [&](int block) {
+      return StreamedColumns(mask, product.first_column + columns.first, columns.size, block);
+    };
     for (int tile = 0; tile < tiles; ++tile) {
       const Slice rows = RowTile(operation, machine_, tiles, tile);
       const int first_run = NextRun();
-      for (int block = 0; block < operation.blocks;) {
-        const auto streamed_at = [&](int at) {
-          return StreamedColumns(mask, product.first_column + columns.first, columns.size, at);
-        };
-        const int streamed = streamed_at(block);
-        int end = block + 1;
-        while (end < operation.blocks && streamed_at(end) == streamed) {
-          ++end;
+      for (int chunk = 0; chunk < chunks; ++chunk) {
+        const Slice blocks = BalancedSlice(operation.blocks, chunks, chunk);
+        const int first_of_chunk = NextRun();
+        for (int block = blocks.first; block < blocks.first + blocks.size;) {
+          const int streamed = streamed_at(block);
+          int end = block + 1;
+          while (end < blocks.first + blocks.size && streamed_at(end) == streamed) {
+            ++end;
+          }
+          if (streamed > 0) {
+            AddRun(
+                operation,
+                {block, end - block, rows.size, streamed, rows.first, first_panel + chunk, false},
+                LanesOf(layout, block, end - block));
+          }
+          block = end;
         }
-        if (streamed > 0) {
-          AddRun(operation, {block, end - block, rows.size, streamed, rows.first, panel, false},
-                 LanesOf(layout, block, end - block));
+        if (tile + 1 == tiles && NextRun() > first_of_chunk) {
+          section_.runs.back().frees_panel = true;
         }
-        block = end;
       }
-      const bool any = NextRun() > first_run;
-      const bool last = tile + 1 == tiles;
       Job job{};
       job.first_row = rows.first;
       job.rows = rows.size;
       job.first_column = columns.first;
       job.columns = columns.size;
-      job.panel = panel;
-      job.frees_panel = last && !any;
+      job.panel = first_panel;
       job.emitted = IsTransposed(operation) ? columns.size
                                             : rows.size * Ceil(columns.size, machine_.vector_size);
-      job.in_order = any && section_.runs[static_cast<size_t>(first_run)].streamed == columns.size;
-      if (last && any) {
-        section_.runs.back().frees_panel = true;
-      }
+      job.in_order = NextRun() > first_run &&
+                     section_.runs[static_cast<size_t>(first_run)].streamed == columns.size;
       AddJob(operation, job, first_run);
     }
   }

@@ -2,6 +2,7 @@
 #define EDGEBERT_TILER_SECTION_BUILDER_H_
 
 #include "edgebert/tiler/machine_shape.h"
+#include "edgebert/tiler/row_split.h"
 #include "edgebert/tiler/tile_program.h"
 #include "edgebert/tiler/weight_masks.h"
 #include "edgebert/tiler/weight_vectors.h"
@@ -26,7 +27,8 @@ class SectionBuilder {
       : config_(config), machine_(machine), plan_(plan), masks_(masks), tokens_(tokens) {}
 
   /// Cuts a product into panels and jobs (product_tiles.cc). It takes the orientation with fewer
-  /// array cycles, columns stationary on a tie; rows only where two panels fit into the ring.
+  /// array cycles, columns stationary on a tie; rows only where two panels fit into the ring, whole
+  /// or, with one row tile, in chunks.
   int AddProduct(WeightProduct product, int after);
 
   // Attention of the head at position `head` among the active ones (attention_tiles.cc).
@@ -52,9 +54,9 @@ class SectionBuilder {
   int64_t VectorBytes(int64_t vectors) const { return vectors * machine_.vector_size; }
 
   void StationaryColumns(WeightProduct& product, const WeightLayout& layout);
-  void StationaryRows(WeightProduct& product, const WeightLayout& layout);
-  int AddWeightPanel(const WeightProduct& product, int first_column, int columns, int first_block,
-                     int blocks);
+  void StationaryRows(WeightProduct& product, const WeightLayout& layout, int chunks);
+  /// Panels of `columns` columns, cut into chunks along K; returns the first one's number.
+  int AddWeightPanels(const WeightProduct& product, const Slice& columns, int chunks);
   void AddPanel(Panel panel);
   /// Adds a job whose runs AddRun() has just added, from `first_run` on.
   void AddJob(const ArrayOperation& operation, Job job, int first_run);

@@ -71,11 +71,13 @@ struct BufferPlan {
 /// come with the panel that holds block 0 and pass to the emission unit, LayerNorm's parameters to
 /// the special function unit, as they arrive.
 struct Panel {
-  int operation;          ///< The one that uses it.
-  int first_column;       ///< Of the operation.
-  int columns;            ///< Weight vectors a block; 0: parameters of a LayerNorm.
-  int first_block;        ///< Of the operation.
-  int blocks;             ///< 0 where there is only a bias.
+  int operation;     ///< The one that uses it.
+  int first_column;  ///< Of the operation.
+  int columns;       ///< Weight vectors a block; 0: parameters of a LayerNorm.
+  int first_block;   ///< Of the operation.
+  int blocks;        ///< 0 where there is only a bias.
+  /// None of its blocks is multiplied: it is free once it has arrived, and no run frees it.
+  bool unused;
   bool has_bias;          ///< `columns` biases of kParameterBytes.
   int64_t ring_bytes;     ///< Room that it takes in the ring.
   int64_t nonzero_codes;  ///< Of a matrix.
@@ -104,11 +106,10 @@ struct Job {
   int rows;
   int first_column;
   int columns;
-  int first_run;     ///< Of the section.
-  int runs;          ///< 0: no block has anything to add; the result is the bias.
-  int panel;         ///< Whose bias is added; -1: none.
-  bool frees_panel;  ///< `runs` is 0, and the panel is free when emission starts.
-  int emitted;       ///< Vectors.
+  int first_run;  ///< Of the section.
+  int runs;       ///< 0: no block has anything to add; the result is the bias.
+  int panel;      ///< Whose bias is added; -1: none.
+  int emitted;    ///< Vectors.
   /// The first block streams all vectors of the group that any block streams before others, in
   /// order: the accumulators of row i are first written i cycles after it starts, or later.
   bool in_order;
