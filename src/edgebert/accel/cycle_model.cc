@@ -43,7 +43,30 @@ CycleModel::Section CycleModel::Compile(const TileSection& section) {
     }
     compiled.steps.push_back(step);
   }
+  for (const Operation& operation : compiled.operations) {
+    FindFollowers(operation, compiled.steps);
+  }
   return compiled;
+}
+
+/// A job follows the one before without a pause where nothing new is waited for (the same panel, or
+/// none), its first block's load hides behind the block before, computing sets the pace, and the
+/// emission of the job before is over when its own begins.
+void CycleModel::FindFollowers(const Operation& operation, std::vector<Step>& steps) {
+  if (!operation.array || operation.transposed || operation.rows_stationary) {
+    return;
+  }
+  for (int32_t s = operation.end_step - 1; s > operation.first_step; --s) {
+    const Step& next = steps[static_cast<size_t>(s)];
+    Step& step = steps[static_cast<size_t>(s) - 1];
+    const int64_t cycles = int64_t{next.blocks} * next.streamed;
+    if (step.blocks > 0 && step.more_runs == 0 && next.more_runs == 0 && next.in_order &&
+        step.panel == next.panel && step.streamed >= next.loaded && next.streamed >= next.loaded &&
+        next.blocks >= 2 && cycles >= step.emitted) {
+      step.followers = next.followers + 1;
+      step.follower_cycles = next.follower_cycles + cycles;
+    }
+  }
 }
 
 void CycleModel::AddStage(int section, const TileSection& source,
@@ -174,8 +197,25 @@ class CycleModel::Machine {
       emit_start_ = std::max({computed_ + kMacDepth, emit_end_, start});
       emit_end_ = emit_start_ + step.emitted;
       previous_transposed_ = operation.transposed;
+      if (step.followers > 0 && emit_start_ == computed_ + kMacDepth) {
+        s += step.followers;
+        Follow<kWeights>(section.steps[static_cast<size_t>(s)], step.follower_cycles, panel_base);
+      }
     }
     return emit_end_ + kEmitDepth;
+  }
+
+  /// Jumps over jobs that follow without a pause, to the end of the last of them.
+  template <bool kWeights>
+  void Follow(const Step& last, int64_t cycles, int panel_base) {
+    computed_ += cycles;
+    computed_before_ = computed_ - last.streamed;
+    loaded_ = computed_before_ - last.streamed + last.loaded;
+    emit_start_ = computed_ + kMacDepth;
+    emit_end_ = emit_start_ + last.emitted;
+    if (kWeights && last.frees_panel) {
+      Free(panel_base + last.panel, loaded_);
+    }
   }
 
   size_t Index(int panel) const { return static_cast<size_t>(panel - first_); }

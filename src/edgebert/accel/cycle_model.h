@@ -46,6 +46,10 @@ class CycleModel {
     int32_t first_more;  ///< Of BlockRuns.
     bool frees_panel;
     bool in_order;
+    /// Steps after this one that follow without a pause, if emission keeps up with this one; and
+    /// the cycles of the array until the last of them is computed.
+    int32_t followers;
+    int64_t follower_cycles;
   };
 
   struct Operation {
@@ -84,6 +88,7 @@ class CycleModel {
   };
 
   static Section Compile(const TileSection& section);
+  static void FindFollowers(const Operation& operation, std::vector<Step>& steps);
   void AddStage(int section, const TileSection& source, std::vector<int64_t>& ring_bytes);
 
   std::vector<Section> sections_;
