@@ -55,6 +55,10 @@ if ! grep -q '^time_s,voltage_v,frequency_hz,' "$work/waveform.csv"; then
 fi
 expect 2 'go with one text' run --file "$work/waveform.csv" --waveform "$work/waveform.csv"
 expect 0 'they disagree by +[0-9.]+x' hardware --tokens 20
+expect 0 'array +16 x 16, 2 accumulator tiles' hardware
+expect 0 'tiled +[0-9]+ cycles alone at the nominal point' hardware --tokens 20
+expect 0 'tiled +not this layer: the sentence is too long' hardware --tokens 200
+expect 0 '"machine":\{"vector_size":16,.*"tiled":\{"cycles":' hardware --json
 expect 0 '"jetson_tx2_estimated":\{"time_s"' hardware --json --regulator switching
 expect 2 'expected at least 1' hardware --tokens 0
 expect 1 'positions' hardware --tokens 100000

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "edgebert/accel/hardware.h"
+#include "edgebert/hardware/hardware.h"
 #include "edgebert/program/layer_program.h"
 
 namespace edgebert {

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "edgebert/accel/hardware.h"
 #include "edgebert/base/status.h"
 #include "edgebert/base/units.h"
+#include "edgebert/hardware/hardware.h"
 #include "edgebert/program/layer_program.h"
 
 namespace edgebert {

@@ -6,7 +6,7 @@
 #include <array>
 
 #include "edgebert/accel/cost_model.h"
-#include "edgebert/accel/technology.h"
+#include "edgebert/hardware/technology.h"
 #include "edgebert/testing/albert_base.h"
 #include "edgebert/testing/testing.h"
 

@@ -7,12 +7,12 @@
 #include <optional>
 #include <vector>
 
-#include "edgebert/accel/constant.h"
 #include "edgebert/accel/envm_cell.h"
 #include "edgebert/accel/envm_faults.h"
-#include "edgebert/accel/technology.h"
 #include "edgebert/base/status.h"
 #include "edgebert/base/units.h"
+#include "edgebert/hardware/constant.h"
+#include "edgebert/hardware/technology.h"
 
 namespace edgebert {
 

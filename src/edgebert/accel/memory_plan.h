@@ -9,9 +9,9 @@
 
 #include "edgebert/accel/envm_table.h"
 #include "edgebert/accel/envm_technology.h"
-#include "edgebert/accel/hardware.h"
 #include "edgebert/base/status.h"
 #include "edgebert/base/units.h"
+#include "edgebert/hardware/hardware.h"
 
 namespace edgebert {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <variant>
 
-#include "edgebert/accel/technology.h"
+#include "edgebert/hardware/technology.h"
 
 namespace edgebert {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "edgebert/accel/envm_table.h"
 #include "edgebert/accel/envm_technology.h"
-#include "edgebert/accel/hardware.h"
 #include "edgebert/accel/memory_plan.h"
 #include "edgebert/base/status.h"
 #include "edgebert/cli/json.h"
+#include "edgebert/hardware/hardware.h"
 #include "edgebert/model/model.h"
 #include "edgebert/pipeline/weight_study.h"
 

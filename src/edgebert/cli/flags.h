@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "edgebert/accel/hardware.h"
 #include "edgebert/accel/memory_plan.h"
 #include "edgebert/base/status.h"
+#include "edgebert/hardware/hardware.h"
 #include "edgebert/pipeline/classifier.h"
 
 namespace CLI {

@@ -9,6 +9,7 @@
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
+#include "edgebert/cli/tiled_layer.h"
 #include "edgebert/model/model_file.h"
 #include "edgebert/pipeline/cost_estimator.h"
 #include "edgebert/program/layer_program.h"
@@ -32,6 +33,7 @@ struct Report {
   PowerModel power;
   LayerWork work;  ///< Of layer 2, which has no embedding in it, or of the only one.
   int layer;
+  Result<TiledLayer> tiled;
   EnergyEstimate whole;
   std::optional<ComponentEnergies> components;
   Joules plain;           ///< All layers at the nominal point, system boundary, at the supply.
@@ -56,6 +58,7 @@ Result<Report> MakeReport(const HardwareFlags& flags) {
                 costs.power(),
                 costs.WorkFor(flags.tokens).layers[static_cast<size_t>(layer - 1)],
                 layer,
+                TileLayer(model, hardware, flags.tokens, layer),
                 EstimateFromWhole(encoder, hardware),
                 std::nullopt,
                 ConventionalCost(costs.power(), costs.WorkFor(flags.tokens)).energy(),
@@ -85,6 +88,7 @@ void PrintReport(const HardwareFlags& flags, const Report& report) {
               .time()
               .value() *
           1e9);
+  PrintMachine(report.hardware, report.tiled);
   fmt::print("layer {} of the model, {} tokens: {:.0f} cycles, {:.0f} bytes from DRAM\n",
              report.layer, flags.tokens, report.work.cycles.value(),
              report.work.streamed_bytes.value());
@@ -150,12 +154,18 @@ OrderedJson ToJson(const HardwareFlags& flags, const Report& report) {
   }
   OrderedJson object = {{"name", report.hardware.name},
                         {"regulator", report.hardware.regulator.kind},
+                        {"machine", MachineJson(report.hardware)},
                         {"layer", report.layer},
                         {"tokens", flags.tokens},
                         {"cycles", report.work.cycles.value()},
                         {"dram_bytes", report.work.streamed_bytes.value()},
                         {"points", points},
                         {"from_whole_j", ToJson(report.whole)}};
+  if (report.tiled.ok()) {
+    object["tiled"] = ToJson(*report.tiled);
+  } else {
+    object["not_tiled_because"] = report.tiled.status().message();
+  }
   if (report.components) {
     const EnergyEstimate total = report.components->total();
     object["from_components_j"] = ToJson(total);

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "edgebert/accel/hardware.h"
 #include "edgebert/base/status.h"
 #include "edgebert/engine/encoder.h"
+#include "edgebert/hardware/hardware.h"
 #include "edgebert/model/model.h"
 #include "edgebert/pipeline/cost_estimator.h"
 #include "edgebert/text/tokenizer.h"

@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "edgebert/accel/hardware.h"
 #include "edgebert/accel/memory_plan.h"
 #include "edgebert/base/status.h"
+#include "edgebert/hardware/hardware.h"
 #include "edgebert/model/model.h"
 #include "edgebert/power/power_model.h"
 #include "edgebert/power/sentence_cost.h"

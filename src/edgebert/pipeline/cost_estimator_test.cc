@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "edgebert/accel/hardware.h"
+#include "edgebert/hardware/hardware.h"
 #include "edgebert/testing/testing.h"
 #include "edgebert/testing/text_model.h"
 

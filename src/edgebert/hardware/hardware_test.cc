@@ -1,5 +1,6 @@
-#include "edgebert/accel/hardware.h"
+#include "edgebert/hardware/hardware.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -186,7 +187,7 @@ TEST(HardwareTest, NumbersMustBeFiniteAndWithinBounds) {
   EXPECT_THAT(ErrorOf(With("value: 500", "value: -3")), HasSubstr("expected 0.001 to 1e+08 MB/s"));
   EXPECT_THAT(ErrorOf(With("value: 8,", "value: 8.5,")),
               AllOf(StartsWith("small.yaml:3: "), HasSubstr("whole number")));
-  EXPECT_THAT(ErrorOf(With("value: 8,", "value: 0,")), HasSubstr("1 to 1024"));
+  EXPECT_THAT(ErrorOf(With("value: 8,", "value: -1,")), HasSubstr("0 to 1024"));
   EXPECT_THAT(ErrorOf(With("value: 0.5,", "value: 1e-9,")), HasSubstr("sfu_throughput"));
   EXPECT_THAT(ErrorOf(With("voltage: 700", "voltage: 0.7")), StartsWith("small.yaml:6: "));
 }
@@ -197,6 +198,110 @@ TEST(HardwareTest, RangesHoldTheirValue) {
   EXPECT_THAT(ErrorOf(With("[0.05, 0.2]", "[0.2, 0.05]")), HasSubstr("does not hold its value"));
   EXPECT_THAT(ErrorOf(With("[0.05, 0.2]", "0.2")), HasSubstr("[low, high]"));
   EXPECT_THAT(ErrorOf(With("[0.05, 0.2]", "[0.05, .inf]")), HasSubstr("finite"));
+}
+
+TEST(HardwareTest, VectorSizesAreThoseOfTheArray) {
+  for (const std::string_view size : {"2", "4", "8", "16", "32"}) {
+    EXPECT_OK(ParseHardware(With("value: 8,", fmt::format("value: {},", size)), "small.yaml"));
+  }
+  for (const std::string_view size : {"0", "1", "3", "12", "64"}) {
+    EXPECT_THAT(
+        ErrorOf(With("value: 8,", fmt::format("value: {},", size))),
+        AllOf(StartsWith("small.yaml:3: "), HasSubstr(fmt::format("vector_size is {}", size)),
+              HasSubstr("expected 2, 4, 8, 16 or 32")));
+  }
+}
+
+/// kSmall with a key that holds `value` in `unit`.
+std::string WithConstant(std::string_view key, std::string_view value, std::string_view unit) {
+  return fmt::format("{}{}: {{value: {}, unit: {}, source: h, status: assumed}}\n", kSmall, key,
+                     value, unit);
+}
+
+TEST(HardwareTest, ArrayAndPortAreWholeNumbersWithinBounds) {
+  const auto hardware =
+      ParseHardware(WithConstant("accumulator_tiles", "8", "tiles") +
+                        "dram_port: {value: 4, unit: B/cycle, source: h, status: assumed}\n",
+                    "small.yaml");
+  ASSERT_OK(hardware);
+  EXPECT_EQ(hardware->accumulator_tiles.value, 8);
+  EXPECT_EQ(hardware->dram_port.value, 4);
+  EXPECT_THAT(ErrorOf(WithConstant("accumulator_tiles", "9", "tiles")),
+              AllOf(StartsWith("small.yaml:16: "), HasSubstr("expected 1 to 8 tiles")));
+  EXPECT_THAT(ErrorOf(WithConstant("accumulator_tiles", "1.5", "tiles")),
+              HasSubstr("whole number"));
+  EXPECT_THAT(ErrorOf(WithConstant("dram_port", "0", "B/cycle")),
+              AllOf(StartsWith("small.yaml:16: "), HasSubstr("expected 1 to 4096 B/cycle")));
+}
+
+/// kSmall with buffers of so many bytes.
+std::string WithBuffers(int data, int mask, int auxiliary, int banks) {
+  const auto constant = [](int value, std::string_view unit) {
+    return fmt::format("{{value: {}, unit: {}, source: h, status: assumed}}", value, unit);
+  };
+  return fmt::format("{}buffers:\n  data: {}\n  mask: {}\n  auxiliary: {}\n  banks: {}\n", kSmall,
+                     constant(data, "B"), constant(mask, "B"), constant(auxiliary, "B"),
+                     constant(banks, "banks"));
+}
+
+TEST(HardwareTest, BuffersDivideIntoBanksAndHoldATile) {
+  const auto hardware = ParseHardware(WithBuffers(1024, 128, 128, 4), "small.yaml");
+  ASSERT_OK(hardware);
+  EXPECT_EQ(hardware->buffers.banks.value, 4);
+  EXPECT_THAT(ErrorOf(WithBuffers(1024, 128, 128, 5)),
+              AllOf(StartsWith("small.yaml:17: "), HasSubstr("204.8 bytes a bank"),
+                    HasSubstr("a multiple of vector_size, 8")));
+  EXPECT_THAT(ErrorOf(WithBuffers(1040, 130, 128, 4)), HasSubstr("260 bytes a bank"));
+  EXPECT_THAT(
+      ErrorOf(WithBuffers(1024, 127, 128, 4)),
+      AllOf(StartsWith("small.yaml:17: "), HasSubstr("1024 bytes of data need a bit each")));
+  EXPECT_THAT(ErrorOf(WithBuffers(191, 128, 128, 1)),
+              AllOf(HasSubstr("too little for one tile"), HasSubstr("take 192")));
+  EXPECT_THAT(ErrorOf(WithBuffers(1024, 128, 127, 4)),
+              AllOf(HasSubstr("auxiliary buffer holds 127 bytes"), HasSubstr("take 128")));
+  EXPECT_THAT(ErrorOf(WithBuffers(1024, 128, 128, 0)), HasSubstr("expected 1 to 4096 banks"));
+}
+
+TEST(HardwareTest, ResidentWeightsHaveACapacity) {
+  const std::string small(kSmall);
+  const std::string capacity = "capacity: {value: 2, unit: MB, source: h, status: assumed}";
+  const auto hardware =
+      ParseHardware(small + "weights: {kind: resident, " + capacity + "}\n", "small.yaml");
+  ASSERT_OK(hardware);
+  EXPECT_TRUE(hardware->weights.resident);
+  EXPECT_EQ(hardware->weights.capacity.value, Bytes(2 << 20));
+  EXPECT_FALSE(ParseHardware(kSmall, "small.yaml")->weights.resident);
+  EXPECT_THAT(ErrorOf(small + "weights: {kind: resident}\n"),
+              AllOf(StartsWith("small.yaml:16: "), HasSubstr("'capacity' is missing")));
+  EXPECT_THAT(ErrorOf(small + "weights: {kind: streamed, " + capacity + "}\n"),
+              HasSubstr("remove 'capacity'"));
+  EXPECT_THAT(ErrorOf(small + "weights: {kind: residnet}\n"), HasSubstr("streamed, resident"));
+}
+
+TEST(HardwareTest, TheShippedDescriptionsAreWhatTheySay) {
+  const auto load = [](const char* name) {
+    return LoadHardware(kDescription.parent_path() / name);
+  };
+  const auto standard = load("edgebert-12nm.yaml");
+  ASSERT_OK(standard);
+  EXPECT_EQ(standard->accumulator_tiles.value, 2);
+  EXPECT_EQ(standard->buffers.banks.value, 32);
+  EXPECT_EQ(standard->buffers.data.value, Bytes(256 * 1024));
+  EXPECT_EQ(standard->envm.value, Bytes(8 << 20));
+  EXPECT_EQ(standard->dram_port.value, 16);
+  EXPECT_FALSE(standard->weights.resident);
+  const auto artifact = load("artifact.yaml");
+  ASSERT_OK(artifact);
+  EXPECT_EQ(artifact->accumulator_tiles.value, 1);
+  EXPECT_EQ(artifact->buffers.data.value, Bytes(2 * 64 * 1024));
+  EXPECT_EQ(artifact->buffers.mask.value, Bytes(2 * 8 * 1024));
+  EXPECT_EQ(artifact->buffers.auxiliary.value, Bytes(4 * 1024));
+  EXPECT_EQ(artifact->dram_port.value, 8);
+  EXPECT_DOUBLE_EQ(artifact->sfu_vectors_per_cycle.value, 1.0 / 17);
+  const auto paper = load("paper.yaml");
+  ASSERT_OK(paper);
+  EXPECT_EQ(paper->envm.value, Bytes(2 << 20));
+  EXPECT_EQ(paper->buffers.total(), standard->buffers.total());
 }
 
 TEST(HardwareTest, OperatingPointsAscend) {

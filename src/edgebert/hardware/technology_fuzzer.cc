@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "edgebert/accel/technology.h"
+#include "edgebert/hardware/technology.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view yaml(reinterpret_cast<const char*>(data), size);

@@ -1,5 +1,5 @@
-#ifndef EDGEBERT_ACCEL_CONSTANT_H_
-#define EDGEBERT_ACCEL_CONSTANT_H_
+#ifndef EDGEBERT_HARDWARE_CONSTANT_H_
+#define EDGEBERT_HARDWARE_CONSTANT_H_
 
 #include <cstdint>
 #include <optional>
@@ -90,4 +90,4 @@ Constant<T> ConstantAs(Constant<double> constant) {
 
 }  // namespace edgebert
 
-#endif  // EDGEBERT_ACCEL_CONSTANT_H_
+#endif  // EDGEBERT_HARDWARE_CONSTANT_H_

@@ -1,4 +1,4 @@
-#include "edgebert/accel/constant.h"
+#include "edgebert/hardware/constant.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -20,6 +20,9 @@ constexpr double kMebi = 1024 * 1024;
 constexpr std::array kUnits = {
     Unit{"1", "1", 1},
     Unit{"elements", "elements", 1},
+    Unit{"tiles", "tiles", 1},
+    Unit{"banks", "banks", 1},
+    Unit{"B/cycle", "B/cycle", 1},
     Unit{"vectors/cycle", "vectors/cycle", 1},
     Unit{"V", "V", 1},
     Unit{"mV", "V", 1e-3},

@@ -1,5 +1,5 @@
-#ifndef EDGEBERT_ACCEL_BUILT_IN_TECHNOLOGY_H_
-#define EDGEBERT_ACCEL_BUILT_IN_TECHNOLOGY_H_
+#ifndef EDGEBERT_HARDWARE_BUILT_IN_TECHNOLOGY_H_
+#define EDGEBERT_HARDWARE_BUILT_IN_TECHNOLOGY_H_
 
 #include <span>
 #include <string_view>
@@ -16,4 +16,4 @@ std::span<const BuiltInFile> BuiltInTechnologyFiles();
 
 }  // namespace edgebert
 
-#endif  // EDGEBERT_ACCEL_BUILT_IN_TECHNOLOGY_H_
+#endif  // EDGEBERT_HARDWARE_BUILT_IN_TECHNOLOGY_H_

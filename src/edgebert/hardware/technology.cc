@@ -1,4 +1,4 @@
-#include "edgebert/accel/technology.h"
+#include "edgebert/hardware/technology.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "edgebert/accel/built_in_technology.h"
 #include "edgebert/base/text.h"
+#include "edgebert/hardware/built_in_technology.h"
 
 namespace edgebert {
 namespace {

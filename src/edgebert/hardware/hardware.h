@@ -1,5 +1,5 @@
-#ifndef EDGEBERT_ACCEL_HARDWARE_H_
-#define EDGEBERT_ACCEL_HARDWARE_H_
+#ifndef EDGEBERT_HARDWARE_HARDWARE_H_
+#define EDGEBERT_HARDWARE_HARDWARE_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "edgebert/accel/constant.h"
 #include "edgebert/base/status.h"
 #include "edgebert/base/units.h"
+#include "edgebert/hardware/constant.h"
 
 namespace edgebert {
 
@@ -41,10 +41,20 @@ struct ClockDescription {
 /// On-chip memories of all processing units together.
 struct BufferDescription {
   Constant<Bytes> data;
-  Constant<Bytes> mask;
+  Constant<Bytes> mask;  ///< A bit for every byte of `data`.
   Constant<Bytes> auxiliary;
+  /// Banks of data with their mask, alike, each with one read and one write port.
+  Constant<int> banks{32};
 
   Bytes total() const { return data.value + mask.value + auxiliary.value; }
+};
+
+/// Where the accelerator's weights come from while it computes.
+struct WeightStorageDescription {
+  /// False: streamed from DRAM. True: resident in a memory on the chip, which delivers `dram_port`
+  /// bytes a cycle at once.
+  bool resident = false;
+  Constant<Bytes> capacity;  ///< Of the memory on the chip.
 };
 
 struct LeakageDescription {
@@ -73,7 +83,9 @@ struct NamedArea {
 struct HardwareDescription {
   std::string name;
   std::string description;
-  Constant<int> vector_size;  ///< n: the array does n² multiply-accumulates a cycle.
+  /// n, one of 2, 4, 8, 16, 32: the array does n² multiply-accumulates a cycle.
+  Constant<int> vector_size;
+  Constant<int> accumulator_tiles{2};  ///< Of n × n sums, 1 to 8.
   /// At least two, voltage and frequency strictly ascending; the last one is the nominal point.
   std::vector<VoltageFrequency> operating_points;
   Provenance operating_points_provenance;
@@ -85,9 +97,12 @@ struct HardwareDescription {
   Constant<double> dram_joules_per_byte;
   Constant<BytesPerSecond> dram_bandwidth;
   Constant<Seconds> dram_latency;          ///< Before a layer's first byte.
+  Constant<int> dram_port{16};             ///< Bytes a cycle that DMA takes in.
   Constant<Watts> dram_background;         ///< While a sentence runs.
   Constant<double> sfu_vectors_per_cycle;  ///< Vectors of n elements.
   BufferDescription buffers;
+  Constant<Bytes> envm;  ///< Memory of the embedding; 0: not described.
+  WeightStorageDescription weights;
   LeakageDescription leakage;
   RegulatorDescription regulator;
   ClockDescription clock;
@@ -104,8 +119,9 @@ inline constexpr uint64_t kMaxHardwareBytes = 64 * 1024;
 
 /// Parses a description. `name` stands for the file in messages, which read `name:line: what is
 /// wrong`. Unknown, repeated and missing keys, unknown units, numbers that are not finite or out of
-/// bounds, points that do not ascend, references to nothing and anything that is not one YAML
-/// document are kInvalidArgument. A constant may refer to a built-in technology: ResolveConstant().
+/// bounds, points that do not ascend, buffers that do not divide into banks or hold no tile,
+/// references to nothing and anything that is not one YAML document are kInvalidArgument. A
+/// constant may refer to a built-in technology: ResolveConstant().
 Result<HardwareDescription> ParseHardware(std::string_view yaml, const std::string& name);
 
 /// Reads and parses a description file.
@@ -120,4 +136,4 @@ Result<HardwareDescription> DefaultHardware();
 
 }  // namespace edgebert
 
-#endif  // EDGEBERT_ACCEL_HARDWARE_H_
+#endif  // EDGEBERT_HARDWARE_HARDWARE_H_

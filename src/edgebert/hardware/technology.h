@@ -1,5 +1,5 @@
-#ifndef EDGEBERT_ACCEL_TECHNOLOGY_H_
-#define EDGEBERT_ACCEL_TECHNOLOGY_H_
+#ifndef EDGEBERT_HARDWARE_TECHNOLOGY_H_
+#define EDGEBERT_HARDWARE_TECHNOLOGY_H_
 
 #include <cstdint>
 #include <filesystem>
@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "edgebert/accel/constant.h"
 #include "edgebert/base/status.h"
 #include "edgebert/base/yaml_document.h"
+#include "edgebert/hardware/constant.h"
 
 namespace edgebert {
 
@@ -90,4 +90,4 @@ Status ResolveInto(const YamlValue& value, const Dimension& dimension, Constant<
 
 }  // namespace edgebert
 
-#endif  // EDGEBERT_ACCEL_TECHNOLOGY_H_
+#endif  // EDGEBERT_HARDWARE_TECHNOLOGY_H_

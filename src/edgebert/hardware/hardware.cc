@@ -1,19 +1,18 @@
-#include "edgebert/accel/hardware.h"
+#include "edgebert/hardware/hardware.h"
 
 #include <fmt/format.h>
 
 #include <array>
-#include <cmath>
 #include <utility>
 
-#include "edgebert/accel/technology.h"
+#include "edgebert/hardware/memory_sections.h"
+#include "edgebert/hardware/technology.h"
 
 namespace edgebert {
 namespace {
 
 constexpr std::string_view kWhat = "the hardware description";
 
-constexpr Dimension kElements = {"elements", 1, 1024};
 constexpr Dimension kVoltage = {"V", 0.05, 10};
 constexpr Dimension kVoltageStep = {"V", 1e-3, 1};
 constexpr Dimension kDropout = {"V", 0, 5};
@@ -33,19 +32,7 @@ constexpr Dimension kPower = {"W", 0, 100};
 constexpr Dimension kLeakagePerByte = {"W/B", 0, 1};
 constexpr Dimension kCurrent = {"A", 0, 100};
 constexpr Dimension kCapacitance = {"F", 0, 1e-3};
-constexpr Dimension kBytes = {"B", 0, 1e12};
 constexpr Dimension kArea = {"mm2", 0, 1e4};
-
-Status ReadVectorSize(const YamlSection& document, Constant<int>& size) {
-  const YamlValue& field = document.at("vector_size");
-  EDGEBERT_ASSIGN_OR_RETURN(Constant<double> constant, ReadConstant(field, kElements));
-  if (constant.value != std::floor(constant.value)) {
-    return field.Error(
-        fmt::format("{} is {}, expected a whole number", field.what(), constant.value));
-  }
-  size = ConstantAs<int>(std::move(constant));
-  return OkStatus();
-}
 
 Status CheckAscends(const YamlValue& where, const std::vector<VoltageFrequency>& points,
                     const VoltageFrequency& next) {
@@ -107,14 +94,6 @@ Status ReadIfGiven(const YamlSection& section, std::string_view key, const Dimen
                    Constant<T>& destination) {
   const YamlValue* value = section.Find(key);
   return value == nullptr ? OkStatus() : ResolveInto(*value, dimension, destination);
-}
-
-Status ReadBuffers(const YamlValue& value, BufferDescription& buffers) {
-  EDGEBERT_ASSIGN_OR_RETURN(const YamlSection section,
-                            value.Section({"data", "mask", "auxiliary"}));
-  EDGEBERT_RETURN_IF_ERROR(ResolveInto(section.at("data"), kBytes, buffers.data));
-  EDGEBERT_RETURN_IF_ERROR(ResolveInto(section.at("mask"), kBytes, buffers.mask));
-  return ResolveInto(section.at("auxiliary"), kBytes, buffers.auxiliary);
 }
 
 Status ReadLeakage(const YamlValue& value, LeakageDescription& leakage) {
@@ -200,9 +179,7 @@ Status ReadOptionalSections(const YamlSection& section, HardwareDescription& har
   EDGEBERT_RETURN_IF_ERROR(ReadIfGiven(section, "dram_latency", kTime, hardware.dram_latency));
   EDGEBERT_RETURN_IF_ERROR(
       ReadIfGiven(section, "dram_background", kPower, hardware.dram_background));
-  if (const YamlValue* buffers = section.Find("buffers")) {
-    EDGEBERT_RETURN_IF_ERROR(ReadBuffers(*buffers, hardware.buffers));
-  }
+  EDGEBERT_RETURN_IF_ERROR(ReadMemories(section, hardware));
   if (const YamlValue* leakage = section.Find("leakage")) {
     EDGEBERT_RETURN_IF_ERROR(ReadLeakage(*leakage, hardware.leakage));
   }
@@ -245,12 +222,13 @@ Result<HardwareDescription> ReadHardware(const YamlValue& document) {
       const YamlSection section,
       document.Section({"name", "description", "vector_size", "operating_points", "voltage_step",
                         "energy_per_cycle", "dram_energy", "dram_bandwidth", "sfu_throughput"},
-                       {"idle_share", "dram_latency", "dram_background", "buffers", "leakage",
-                        "regulator", "clock", "transition_time", "components", "areas"}));
+                       {"accumulator_tiles", "idle_share", "dram_latency", "dram_background",
+                        "dram_port", "buffers", "envm", "weights", "leakage", "regulator", "clock",
+                        "transition_time", "components", "areas"}));
   HardwareDescription hardware;
   EDGEBERT_RETURN_IF_ERROR(section.Read("name", hardware.name));
   EDGEBERT_RETURN_IF_ERROR(section.Read("description", hardware.description));
-  EDGEBERT_RETURN_IF_ERROR(ReadVectorSize(section, hardware.vector_size));
+  EDGEBERT_RETURN_IF_ERROR(ReadArray(section, hardware));
   EDGEBERT_RETURN_IF_ERROR(ReadOperatingPoints(section.at("operating_points"), hardware));
   EDGEBERT_RETURN_IF_ERROR(
       ResolveInto(section.at("voltage_step"), kVoltageStep, hardware.voltage_step));

@@ -1,4 +1,4 @@
-#include "edgebert/accel/technology.h"
+#include "edgebert/hardware/technology.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,0 +1,147 @@
+#include "edgebert/tiler/section_builder.h"
+
+#include <utility>
+
+#include "edgebert/tiler/timing_rules.h"
+
+namespace edgebert {
+namespace {
+
+int WordBytes(EmittedWord word) {
+  switch (word) {
+    case EmittedWord::kAf8:
+      return 1;
+    case EmittedWord::kUpdate:
+      return kUpdateBytes;
+    case EmittedWord::kScore:
+      return kScoreBytes;
+    case EmittedWord::kLogit:
+      return kLogitBytes;
+  }
+  return 1;
+}
+
+}  // namespace
+
+int SectionBuilder::Append(const ArrayOperation& operation, int input_after, int operand_after) {
+  TileOperation entry;
+  entry.unit = TileOperation::Unit::kArray;
+  entry.array = operation;
+  entry.input_after = input_after;
+  entry.operand_after = operand_after;
+  section_.operations.push_back(entry);
+  return NextOperation() - 1;
+}
+
+int SectionBuilder::Append(const SpecialOperation& operation, int input_after) {
+  TileOperation entry;
+  entry.unit = TileOperation::Unit::kSpecial;
+  entry.special = operation;
+  entry.input_after = input_after;
+  section_.operations.push_back(entry);
+  return NextOperation() - 1;
+}
+
+void SectionBuilder::AddRun(const ArrayOperation& operation, const BlockRun& run, int64_t lanes) {
+  TileCounts& counts = section_.counts;
+  const int64_t streamed = int64_t{run.blocks} * run.streamed;
+  const int64_t loaded = int64_t{run.blocks} * run.loaded;
+  counts.array_cycles += streamed;
+  counts.loaded_vectors += loaded;
+  counts.issued_products += int64_t{run.loaded} * run.streamed * lanes;
+  counts.pool_read_bytes += VectorBytes(loaded);
+  (operation.kind == ArrayKind::kContext ? counts.auxiliary_read_bytes : counts.pool_read_bytes) +=
+      VectorBytes(streamed);
+  section_.runs.push_back(run);
+}
+
+void SectionBuilder::AddJob(const ArrayOperation& operation, Job job, int first_run) {
+  job.operation = NextOperation();
+  job.first_run = first_run;
+  job.runs = NextRun() - first_run;
+  TileCounts& counts = section_.counts;
+  (operation.word == EmittedWord::kScore ? counts.auxiliary_write_bytes
+                                         : counts.pool_write_bytes) +=
+      VectorBytes(job.emitted) * WordBytes(operation.word);
+  section_.jobs.push_back(job);
+}
+
+void SectionBuilder::AddPanel(Panel panel) {
+  panel.operation = NextOperation();
+  panel.transfer_bytes = RoundUp(panel.transfer_bytes, machine_.port_bytes);
+  section_.counts.transfer_bytes += panel.transfer_bytes;
+  section_.counts.pool_write_bytes += panel.transfer_bytes;
+  section_.panels.push_back(panel);
+}
+
+int SectionBuilder::AddNorm(NormRole norm, TileRegion update, int first_row, int rows, int after) {
+  const int width = config_.hidden_size;
+  const int64_t vectors = machine_.Vectors(width);
+  Panel panel{};
+  panel.transfer_bytes = int64_t{2} * kParameterBytes * width;
+  panel.ring_bytes = RoundUp(panel.transfer_bytes, machine_.vector_size);
+  AddPanel(panel);
+  SpecialOperation operation;
+  operation.kind = SpecialKind::kAddNorm;
+  operation.cycles = rows * (2 * machine_.PassCycles(vectors) + kNormLatency);
+  operation.rows = rows;
+  operation.width = width;
+  operation.first_row = first_row;
+  operation.norm = norm;
+  operation.input = update;
+  operation.output = TileRegion::kLayerInput;
+  operation.panel = static_cast<int>(section_.panels.size()) - 1;
+  section_.counts.pool_read_bytes += VectorBytes(rows * vectors) * (kUpdateBytes + 1);
+  section_.counts.pool_write_bytes += VectorBytes(rows * vectors);
+  return Append(operation, after);
+}
+
+int SectionBuilder::AddEmbeddingLookup(TileRegion output) {
+  const int width = config_.embedding_size;
+  const int64_t vectors = machine_.Vectors(width);
+  const int64_t rows = kEmbeddingTables * vectors;
+  SpecialOperation operation;
+  operation.kind = SpecialKind::kEmbeddingLookup;
+  operation.cycles =
+      tokens_ * (machine_.PassCycles(rows) + kNormLatency + machine_.PassCycles(vectors));
+  operation.rows = tokens_;
+  operation.width = width;
+  operation.norm = NormRole::kEmbedding;
+  operation.output = output;
+  section_.counts.envm_read_bytes += VectorBytes(tokens_ * rows);
+  section_.counts.pool_write_bytes += VectorBytes(tokens_ * vectors);
+  return Append(operation, -1);
+}
+
+int SectionBuilder::AddPool() {
+  const int64_t vectors = machine_.Vectors(config_.hidden_size);
+  SpecialOperation operation;
+  operation.kind = SpecialKind::kPool;
+  operation.rows = tokens_;
+  operation.width = config_.hidden_size;
+  operation.input = TileRegion::kLayerInput;
+  operation.output = TileRegion::kPooled;
+  for (const Pooling pooling : config_.pooling) {
+    const int64_t rows = pooling == Pooling::kMean ? tokens_ : 1;
+    const int64_t passes = pooling == Pooling::kMean ? rows + 1 : rows;
+    operation.cycles += passes * machine_.PassCycles(vectors);
+    section_.counts.pool_read_bytes += VectorBytes(rows * vectors);
+    section_.counts.pool_write_bytes += VectorBytes(vectors);
+  }
+  return Append(operation, -1);
+}
+
+int SectionBuilder::AddEntropy(int after) {
+  const int64_t vectors = machine_.Vectors(config_.num_classes());
+  SpecialOperation operation;
+  operation.kind = SpecialKind::kEntropy;
+  operation.cycles = kEntropyPasses * machine_.PassCycles(vectors) + kEntropyLatency;
+  operation.rows = 1;
+  operation.width = config_.num_classes();
+  operation.input = TileRegion::kLogits;
+  section_.counts.pool_read_bytes += VectorBytes(kEntropyPasses * vectors) * kLogitBytes;
+  section_.decides = true;
+  return Append(operation, after);
+}
+
+}  // namespace edgebert

@@ -1,0 +1,40 @@
+#ifndef EDGEBERT_TILER_TIMING_RULES_H_
+#define EDGEBERT_TILER_TIMING_RULES_H_
+
+#include <cstdint>
+
+namespace edgebert {
+
+// Cycles that the accelerator's units take besides a vector a cycle; docs/accelerator.md explains
+// them. Whoever executes a tile program, in closed form or cycle by cycle, follows the same ones.
+
+/// From a streamed vector to its sums.
+inline constexpr int64_t kMacDepth = 2;
+/// From an emitted vector to its place in the buffer: bias, rounding, function, encoder.
+inline constexpr int64_t kEmitDepth = 4;
+/// From the last vector of a special function to its place in the buffer.
+inline constexpr int64_t kSfuDepth = 4;
+/// Per row, between the passes of softmax: logarithm of the sum.
+inline constexpr int64_t kSoftmaxLatency = 8;
+/// Per row, between moments and normalisation: reciprocal root.
+inline constexpr int64_t kNormLatency = 8;
+inline constexpr int64_t kEntropyLatency = 16;
+/// From the entropy to what the sequencer makes of it.
+inline constexpr int64_t kDecisionCycles = 4;
+
+/// Passes of the special function unit over a row's vectors.
+inline constexpr int64_t kSoftmaxPasses = 3;
+inline constexpr int64_t kEntropyPasses = 2;
+inline constexpr int64_t kEmbeddingTables = 3;
+
+/// Bytes of an element that is not AF8: updates before a residual addition, attention scores,
+/// logits.
+inline constexpr int kUpdateBytes = 2;
+inline constexpr int kScoreBytes = 2;
+inline constexpr int kLogitBytes = 4;
+/// Bytes of an entry of a matrix product's bias, and of a LayerNorm's gain or bias, in DRAM.
+inline constexpr int kParameterBytes = 4;
+
+}  // namespace edgebert
+
+#endif  // EDGEBERT_TILER_TIMING_RULES_H_
