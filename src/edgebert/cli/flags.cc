@@ -64,7 +64,8 @@ void ClassifierFlags::AddTo(CLI::App& command) {
       ->type_name("NATS");
   command
       .add_option("--arithmetic", arithmetic,
-                  "host (AF8 with exact integer products) or fp32 [host for AF8 models]")
+                  "host (AF8 with exact integer products), device (the accelerator's fixed point "
+                  "between them, see docs/device-arithmetic.md) or fp32 [host for AF8 models]")
       ->type_name("NAME");
   command.add_option("--max-tokens", max_tokens, "Truncate longer texts [the model's positions]")
       ->type_name("N");

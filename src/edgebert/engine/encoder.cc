@@ -6,24 +6,39 @@
 #include <cmath>
 #include <utility>
 
+#include "edgebert/engine/device_executor.h"
 #include "edgebert/engine/float32_executor.h"
 #include "edgebert/engine/host_executor.h"
-#include "edgebert/numeric/entropy.h"
 
 namespace edgebert {
+namespace {
+
+Result<std::unique_ptr<const Weights>> Prepare(Model& model, Arithmetic arithmetic) {
+  switch (arithmetic) {
+    case Arithmetic::kHost:
+      return PrepareHost(model);
+    case Arithmetic::kDevice:
+      return PrepareDevice(model);
+    case Arithmetic::kFloat32:
+      break;
+  }
+  return PrepareFloat32(model);
+}
+
+}  // namespace
 
 Encoder::Encoder(ModelConfig config, Arithmetic arithmetic, std::unique_ptr<const Weights> weights)
     : config_(std::move(config)), arithmetic_(arithmetic), weights_(std::move(weights)) {}
 
 Result<std::shared_ptr<const Encoder>> Encoder::Create(Model model, Arithmetic arithmetic) {
-  if (arithmetic == Arithmetic::kHost && !model.is_af8()) {
-    return InvalidArgument(
-        "the model holds float32 weights, but 'host' arithmetic needs AF8: run it with fp32 "
-        "arithmetic, or import it again with AF8 precision");
+  if (arithmetic != Arithmetic::kFloat32 && !model.is_af8()) {
+    return InvalidArgument(fmt::format(
+        "the model holds float32 weights, but '{}' arithmetic needs AF8: run it with fp32 "
+        "arithmetic, or import it again with AF8 precision",
+        ArithmeticName(arithmetic)));
   }
   ModelConfig config = model.config;
-  std::unique_ptr<const Weights> weights =
-      arithmetic == Arithmetic::kHost ? PrepareHost(model) : PrepareFloat32(model);
+  EDGEBERT_ASSIGN_OR_RETURN(std::unique_ptr<const Weights> weights, Prepare(model, arithmetic));
   return std::shared_ptr<const Encoder>(
       new Encoder(std::move(config), arithmetic, std::move(weights)));
 }
@@ -108,7 +123,7 @@ Result<EncoderResult> EncoderSession::RunLayers(OperationContext context, ExitRu
           "the logits after layer {} are not finite: the model's weights are too large", layer));
     }
     const std::optional<double> entropy =
-        has_off_ramp ? std::optional(Entropy(logits)) : std::nullopt;
+        has_off_ramp ? std::optional(executor_->entropy_nats()) : std::nullopt;
     result.exit_layer = layer;
     result.entropies_nats.push_back(entropy);
     const bool last = layer == config.num_layers;

@@ -18,8 +18,10 @@ namespace edgebert {
 /// An encoder with its off-ramps, ready to run: immutable, shared between threads.
 class Encoder {
  public:
-  /// Prepares a model that ReadModelFile() or ImportHuggingFace() returned. `host` arithmetic needs
-  /// an AF8 model. The tensors are taken out of `model` on the way, to be in memory only once.
+  /// Prepares a model that ReadModelFile() or ImportHuggingFace() returned. `host` and
+  /// `device` arithmetic need an AF8 model, `device` also AF8 words and matrices of inputs few
+  /// enough for 40-bit sums. The tensors are taken out of `model` on the way, to be in memory only
+  /// once.
   static Result<std::shared_ptr<const Encoder>> Create(Model model, Arithmetic arithmetic);
 
   const ModelConfig& config() const { return config_; }

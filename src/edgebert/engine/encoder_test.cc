@@ -84,7 +84,8 @@ TEST(EncoderTest, WordCodesStandInForTheRowsOfTheTable) {
     codes.insert(codes.end(), first, first + 24);
     other_ids.push_back(39 - id);
   }
-  for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kHost}) {
+  for (const Arithmetic arithmetic :
+       {Arithmetic::kFloat32, Arithmetic::kHost, Arithmetic::kDevice}) {
     const LayerRecorder expected = RunAll(model, arithmetic);
     EncoderSession session = SessionOf(model, arithmetic);
     EntropyExitRule never(0.0);
@@ -100,8 +101,9 @@ TEST(EncoderTest, WordCodesStandInForTheRowsOfTheTable) {
 }
 
 TEST(EncoderTest, ASessionForgetsEarlierSentences) {
-  for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kHost}) {
-    const Model model = RandomModel(RandomModelConfig(), arithmetic == Arithmetic::kHost, 1);
+  for (const Arithmetic arithmetic :
+       {Arithmetic::kFloat32, Arithmetic::kHost, Arithmetic::kDevice}) {
+    const Model model = RandomModel(RandomModelConfig(), arithmetic != Arithmetic::kFloat32, 1);
     const LayerRecorder fresh = RunAll(model, arithmetic);
     EncoderSession session = SessionOf(model, arithmetic);
     EntropyExitRule never(0.0);
@@ -220,6 +222,7 @@ TEST(EncoderTest, HostArithmeticNeedsAf8) {
 TEST(ArithmeticTest, ParsesNamesOnly) {
   EXPECT_EQ(ParseArithmetic("fp32").value(), Arithmetic::kFloat32);
   EXPECT_EQ(ParseArithmetic("host").value(), Arithmetic::kHost);
+  EXPECT_EQ(ParseArithmetic("device").value(), Arithmetic::kDevice);
   EXPECT_NE(ParseArithmetic("hots").status().message().find("did you mean 'host'"),
             std::string::npos);
 }

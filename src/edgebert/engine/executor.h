@@ -34,8 +34,12 @@ class Executor {
   /// The logits of the last off-ramp executed. [classes]
   virtual std::span<const float> logits() const = 0;
 
+  /// The entropy of those logits, as this arithmetic computes it.
+  virtual double entropy_nats() const = 0;
+
   /// The values in a slot as its last writer left them; [rows × width]. kLayerInput holds the
-  /// embedding before layer 1.
+  /// embedding before layer 1. Exact: what integer arithmetics keep is an integer times a power of
+  /// two, with at most 24 bits.
   virtual std::vector<float> Values(Slot slot) const = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "edgebert/kernels/attention.h"
 #include "edgebert/kernels/elementwise.h"
 #include "edgebert/kernels/matmul.h"
+#include "edgebert/numeric/entropy.h"
 
 namespace edgebert {
 namespace {
@@ -56,6 +57,8 @@ class Float32Executor : public Executor {
   void Advance() override { std::swap(slot(Slot::kLayerInput), slot(Slot::kLayerOutput)); }
 
   std::span<const float> logits() const override { return slot(Slot::kLogits).values(); }
+
+  double entropy_nats() const override { return entropy_nats_; }
 
   std::vector<float> Values(Slot which) const override {
     const std::span<const float> values = slot(which).values();
@@ -111,11 +114,14 @@ class Float32Executor : public Executor {
     }
   }
 
-  void Run(const EntropyCheck& /*op*/, const OperationContext& /*context*/) {}
+  void Run(const EntropyCheck& /*op*/, const OperationContext& /*context*/) {
+    entropy_nats_ = Entropy(logits());
+  }
 
   const Float32Weights& weights_;
   std::array<SlotArray<float>, kNumSlots> slots_;
   SlotArray<float> scratch_;
+  double entropy_nats_ = 0;
 };
 
 std::unique_ptr<Executor> Float32Weights::NewExecutor() const {

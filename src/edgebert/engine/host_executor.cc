@@ -5,156 +5,28 @@
 #include <cmath>
 #include <utility>
 
+#include "edgebert/engine/af8_weights.h"
 #include "edgebert/engine/layer_functions.h"
 #include "edgebert/engine/slot_array.h"
-#include "edgebert/engine/weights.h"
 #include "edgebert/kernels/attention.h"
 #include "edgebert/kernels/elementwise.h"
 #include "edgebert/kernels/matmul.h"
 #include "edgebert/kernels/quantize.h"
-#include "edgebert/numeric/adaptivfloat.h"
+#include "edgebert/numeric/entropy.h"
 
 namespace edgebert {
 namespace {
 
-struct HostMatrix {
-  PackedMatrixAf8 packed;
-  int exponent_bias = 0;
-  std::vector<float> bias;
-};
-
-/// A linear layer's bias in units of its accumulators, which depend on the layer's activations.
-struct IntegerBias {
-  int unit_exponent = 0;
-  std::vector<int64_t> values;
-};
-
-IntegerBias QuantizeBias(const HostMatrix& matrix, int input_exponent_bias) {
-  IntegerBias bias;
-  bias.unit_exponent = input_exponent_bias + matrix.exponent_bias - 2 * kAf8MantissaBits;
-  // Beyond any sum of products, yet far from overflow when one is added.
-  constexpr double kLimit = 0x1p52;
-  for (const float value : matrix.bias) {
-    const double units = std::ldexp(static_cast<double>(value), -bias.unit_exponent);
-    bias.values.push_back(static_cast<int64_t>(std::nearbyint(std::clamp(units, -kLimit, kLimit))));
-  }
-  return bias;
-}
+/// Beyond any sum of products, yet far from overflow when one is added.
+constexpr int64_t kBiasLimit = int64_t{1} << 52;
 
 class HostWeights : public Weights {
  public:
-  explicit HostWeights(Model& model)
-      : common(TakeCommonWeights(model)),
-        biases(*model.activation_biases),
-        matrices(common.config) {
-    for (int r = 0; r < kNumMatrixRoles; ++r) {
-      const auto role = static_cast<MatrixRole>(r);
-      for (int index = 0; index < NumMatrices(common.config, role); ++index) {
-        matrices.of(role).push_back(TakeMatrix(model, role, index));
-      }
-      PrepareIntegerBiases(role);
-    }
-  }
+  explicit HostWeights(Model& model) : af8(model, kBiasLimit) {}
 
   std::unique_ptr<Executor> NewExecutor() const override;
 
-  /// The AF8 exponent bias of a slot's values when layer `layer` writes or reads it.
-  int ExponentBias(Slot slot, int layer) const {
-    switch (slot) {
-      case Slot::kEmbedded:
-        return biases.embedding_norm;
-      case Slot::kLayerInput:
-        return layer <= 1 ? biases.embedding_output
-                          : biases.at(layer - 1, ActivationSite::kLayerOutput);
-      case Slot::kQuery:
-        return biases.at(layer, ActivationSite::kQuery);
-      case Slot::kKey:
-        return biases.at(layer, ActivationSite::kKey);
-      case Slot::kValue:
-        return biases.at(layer, ActivationSite::kValue);
-      case Slot::kContext:
-        return biases.at(layer, ActivationSite::kContext);
-      case Slot::kAttentionOutput:
-        return biases.at(layer, ActivationSite::kAttentionOutput);
-      case Slot::kHidden:
-        return biases.at(layer, ActivationSite::kHidden);
-      case Slot::kLayerOutput:
-        return biases.at(layer, ActivationSite::kLayerOutput);
-      case Slot::kPooled:
-        return biases.at(layer, ActivationSite::kOffRampInput);
-      case Slot::kOffRampHidden:
-        return biases.at(layer, ActivationSite::kOffRampHidden);
-      case Slot::kAttentionUpdate:
-      case Slot::kFeedForwardUpdate:
-      case Slot::kLogits:
-        break;
-    }
-    return 0;  // These three hold floats.
-  }
-
-  const IntegerBias& integer_bias(MatrixRole role, int layer) const {
-    return integer_biases_[static_cast<size_t>(role)][static_cast<size_t>(layer)];
-  }
-
-  CommonWeights common;
-  ActivationBiases biases;
-  MatrixTable<HostMatrix> matrices;
-
- private:
-  HostMatrix TakeMatrix(Model& model, MatrixRole role, int index) {
-    const std::string name = MatrixName(common.config, role, index);
-    Tensor& weight = TensorOf(model, name + ".weight");
-    int outputs = static_cast<int>(weight.shape[0]);
-    int inputs = static_cast<int>(weight.shape[1]);
-    std::vector<uint8_t> codes = weight.encoding == TensorEncoding::kAf8
-                                     ? std::exchange(weight.payload, {})
-                                     : Af8Codes(weight);
-    weight.payload = {};
-    codes = TakeActivePart(common.config, role, index, std::move(codes), outputs, inputs);
-    return {PackedMatrixAf8(codes, outputs, inputs), weight.exponent_bias,
-            TakeActiveBias(common.config, role, index, TakeFloats(model, name + ".bias"))};
-  }
-
-  static Slot InputOf(MatrixRole role) {
-    switch (role) {
-      case MatrixRole::kEmbeddingProjection:
-        return Slot::kEmbedded;
-      case MatrixRole::kQuery:
-      case MatrixRole::kKey:
-      case MatrixRole::kValue:
-        return Slot::kLayerInput;
-      case MatrixRole::kAttentionOutput:
-        return Slot::kContext;
-      case MatrixRole::kFeedForwardUp:
-        return Slot::kAttentionOutput;
-      case MatrixRole::kFeedForwardDown:
-        return Slot::kHidden;
-      case MatrixRole::kOffRampPooler:
-        return Slot::kPooled;
-      case MatrixRole::kOffRampClassifier:
-        return Slot::kOffRampHidden;
-    }
-    return Slot::kLayerInput;
-  }
-
-  /// One a layer, layer 0 being the embedding: shared weights see other activations in each layer.
-  void PrepareIntegerBiases(MatrixRole role) {
-    std::vector<IntegerBias>& list = integer_biases_[static_cast<size_t>(role)];
-    list.resize(static_cast<size_t>(common.config.num_layers) + 1);
-    const bool embedding = role == MatrixRole::kEmbeddingProjection;
-    const bool off_ramp =
-        role == MatrixRole::kOffRampPooler || role == MatrixRole::kOffRampClassifier;
-    for (int layer = 0; layer <= common.config.num_layers; ++layer) {
-      const bool used = embedding ? layer == 0 && common.config.has_embedding_projection()
-                                  : layer > 0 && (!off_ramp || common.config.HasOffRamp(layer));
-      if (used) {
-        list[static_cast<size_t>(layer)] =
-            QuantizeBias(matrices.at(role, layer), ExponentBias(InputOf(role), layer));
-      }
-    }
-  }
-
-  std::array<std::vector<IntegerBias>, kNumMatrixRoles> integer_biases_;
+  Af8Weights af8;
 };
 
 /// An array between operations: AF8 integers with their exponent bias, or floats.
@@ -164,14 +36,9 @@ struct HostSlot {
   int exponent_bias = 0;
 };
 
-bool HoldsFloats(Slot slot) {
-  return slot == Slot::kAttentionUpdate || slot == Slot::kFeedForwardUpdate ||
-         slot == Slot::kLogits;
-}
-
 class HostExecutor : public Executor {
  public:
-  explicit HostExecutor(const HostWeights& weights) : weights_(weights) {}
+  explicit HostExecutor(const Af8Weights& weights) : weights_(weights) {}
 
   void Execute(const Operation& operation, const OperationContext& context) override {
     std::visit([&](const auto& op) { Run(op, context); }, operation);
@@ -181,9 +48,11 @@ class HostExecutor : public Executor {
 
   std::span<const float> logits() const override { return slot(Slot::kLogits).floats.values(); }
 
+  double entropy_nats() const override { return entropy_nats_; }
+
   std::vector<float> Values(Slot which) const override {
     const HostSlot& source = slot(which);
-    if (HoldsFloats(which)) {
+    if (!HoldsAf8(which)) {
       const std::span<const float> values = source.floats.values();
       return {values.begin(), values.end()};
     }
@@ -222,14 +91,14 @@ class HostExecutor : public Executor {
   }
 
   void Run(const Linear& op, const OperationContext& context) {
-    const HostMatrix& matrix = weights_.matrices.at(op.matrix, context.layer);
+    const Af8Matrix& matrix = weights_.matrices.at(op.matrix, context.layer);
     const IntegerBias& bias = weights_.integer_bias(op.matrix, context.layer);
     const std::span<const int16_t> input =
         op.inputs > 0 ? slot(op.input).integers.values() : std::span<const int16_t>();
     const std::span<int64_t> sums = accumulators_.Resize(op.rows, op.outputs);
     MatMulAf8(input, op.rows, matrix.packed, sums);
     AddBias(bias.values, op.rows, sums);
-    if (HoldsFloats(op.output)) {
+    if (!HoldsAf8(op.output)) {
       AccumulatorsToFloat(sums, bias.unit_exponent,
                           slot(op.output).floats.Resize(op.rows, op.outputs));
       return;
@@ -282,18 +151,21 @@ class HostExecutor : public Executor {
     Quantize(Slot::kPooled, context.layer, count, op.width, pooled);
   }
 
-  void Run(const EntropyCheck& /*op*/, const OperationContext& /*context*/) {}
+  void Run(const EntropyCheck& /*op*/, const OperationContext& /*context*/) {
+    entropy_nats_ = Entropy(logits());
+  }
 
-  const HostWeights& weights_;
+  const Af8Weights& weights_;
   std::array<HostSlot, kNumSlots> slots_;
   SlotArray<int64_t> accumulators_;
   SlotArray<float> floats_;
   SlotArray<float> residual_;
   SlotArray<int16_t> integers_;
+  double entropy_nats_ = 0;
 };
 
 std::unique_ptr<Executor> HostWeights::NewExecutor() const {
-  return std::make_unique<HostExecutor>(*this);
+  return std::make_unique<HostExecutor>(af8);
 }
 
 }  // namespace

@@ -115,11 +115,10 @@ int64_t DotAf8(const int16_t* a, const int16_t* b, size_t size) {
   return total;
 }
 
-void ScoreAf8(const int16_t* query, const int16_t* keys, size_t width, size_t num_keys,
-              size_t head_size, double scale, float* scores) {
+void ProductsAf8(const int16_t* query, const int16_t* keys, size_t width, size_t num_keys,
+                 size_t head_size, int64_t* products) {
   for (size_t j = 0; j < num_keys; ++j) {
-    const int64_t product = DotAf8(query, keys + j * width, head_size);
-    scores[j] = static_cast<float>(static_cast<double>(product) * scale);
+    products[j] = DotAf8(query, keys + j * width, head_size);
   }
 }
 
@@ -175,32 +174,37 @@ namespace {
 
 HWY_EXPORT(ScoreF32);
 HWY_EXPORT(WeighF32);
-HWY_EXPORT(ScoreAf8);
+HWY_EXPORT(ProductsAf8);
 HWY_EXPORT(WeighAf8);
 
 static_assert(int64_t{128} * kAf8MaxInteger * kAf8MaxInteger < std::numeric_limits<int32_t>::max());
 
-/// Columns whose exact sums are held at a time.
-constexpr size_t kSumColumns = 64;
+/// How many exact sums are held at a time.
+constexpr size_t kSumsAtATime = 64;
 
 /// Calls function(query, first_key, num_keys, first_column) for each query of each head.
 template <typename Function>
 void ForEachQuery(const Attention& attention, Function function) {
-  const auto tokens = static_cast<size_t>(attention.tokens);
   const auto head_size = static_cast<size_t>(attention.head_size);
   for (size_t head = 0; head < attention.heads.size(); ++head) {
-    const auto span = static_cast<size_t>(attention.heads[head].span);
-    for (size_t query = 0; query < tokens; ++query) {
-      const size_t first = query + 1 > span ? query + 1 - span : 0;
-      const size_t end = std::min(tokens, query + span);
-      function(query, first, end - first, head * head_size);
+    for (int query = 0; query < attention.tokens; ++query) {
+      const auto [first, end] = KeysInSpan(query, attention.heads[head].span, attention.tokens);
+      function(static_cast<size_t>(query), static_cast<size_t>(first),
+               static_cast<size_t>(end - first), head * head_size);
     }
   }
 }
 
-/// sums[c] = Σ_j weights[j] · values[j][c], exactly; no weight is negative.
-void SumWeightedValues(std::span<const int16_t> weights, const int16_t* values, size_t width,
-                       std::span<int64_t> sums) {
+}  // namespace
+
+void QueryKeyProductsAf8(std::span<const int16_t> query, const int16_t* keys, size_t width,
+                         std::span<int64_t> products) {
+  HWY_DYNAMIC_DISPATCH(ProductsAf8)
+  (query.data(), keys, width, products.size(), query.size(), products.data());
+}
+
+void SumWeightedValuesAf8(std::span<const int16_t> weights, const int16_t* values, size_t width,
+                          std::span<int64_t> sums) {
   constexpr int64_t kMaxTotal = std::numeric_limits<int32_t>::max() / kAf8MaxInteger;
   std::fill(sums.begin(), sums.end(), 0);
   size_t begin = 0;
@@ -216,8 +220,6 @@ void SumWeightedValues(std::span<const int16_t> weights, const int16_t* values, 
     begin = end;
   }
 }
-
-}  // namespace
 
 void AttentionF32(const Attention& attention, std::span<const float> query,
                   std::span<const float> key, std::span<const float> value,
@@ -251,14 +253,19 @@ void AttentionAf8(const Attention& attention, const AttentionBiases& biases,
     const std::span<int16_t> weights = integer_scratch.first(num_keys);
     const size_t here = token * width + column;
     const size_t keys = first * width + column;
-    HWY_DYNAMIC_DISPATCH(ScoreAf8)
-    (&query[here], &key[keys], width, num_keys, head_size, scale, scores.data());
+    int64_t sums[kSumsAtATime];
+    for (size_t done = 0; done < num_keys; done += kSumsAtATime) {
+      const std::span<int64_t> part(sums, std::min(kSumsAtATime, num_keys - done));
+      QueryKeyProductsAf8(query.subspan(here, head_size), &key[keys + done * width], width, part);
+      for (size_t j = 0; j < part.size(); ++j) {
+        scores[done + j] = static_cast<float>(static_cast<double>(part[j]) * scale);
+      }
+    }
     SoftmaxInPlace(scores);
     QuantizeAf8(scores, biases.probability, weights);
-    int64_t sums[kSumColumns];
-    for (size_t done = 0; done < head_size; done += kSumColumns) {
-      const std::span<int64_t> part(sums, std::min(kSumColumns, head_size - done));
-      SumWeightedValues(weights, &value[keys + done], width, part);
+    for (size_t done = 0; done < head_size; done += kSumsAtATime) {
+      const std::span<int64_t> part(sums, std::min(kSumsAtATime, head_size - done));
+      SumWeightedValuesAf8(weights, &value[keys + done], width, part);
       RequantizeAf8(part, unit_exponent, biases.context, context.subspan(here + done, part.size()));
     }
   });

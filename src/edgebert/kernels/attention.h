@@ -19,6 +19,15 @@ void AttentionF32(const Attention& attention, std::span<const float> query,
                   std::span<const float> key, std::span<const float> value,
                   std::span<float> scratch, std::span<float> context);
 
+/// products[j] = query · key j, exactly: AF8 integers, [head_size] each; key j begins at
+/// keys[j · width].
+void QueryKeyProductsAf8(std::span<const int16_t> query, const int16_t* keys, size_t width,
+                         std::span<int64_t> products);
+
+/// sums[c] = Σ_j weights[j] · values[j · width + c], exactly: AF8 integers, no weight negative.
+void SumWeightedValuesAf8(std::span<const int16_t> weights, const int16_t* values, size_t width,
+                          std::span<int64_t> sums);
+
 /// Exponent biases of the tensors of one AF8 attention.
 struct AttentionBiases {
   int query;

@@ -85,6 +85,11 @@ LayerProgram BuildLayerProgram(const ModelConfig& config, int layer, int tokens)
   return program;
 }
 
+KeyRange KeysInSpan(int query, int span, int tokens) {
+  const int reach = std::min(span, tokens);
+  return {std::max(0, query + 1 - reach), std::min(tokens, query + reach)};
+}
+
 int64_t AttendedPairs(int tokens, int span) {
   if (span <= 0) {
     return 0;

@@ -126,6 +126,15 @@ LayerProgram BuildLayerProgram(const ModelConfig& config, int layer, int tokens)
 /// The heads of a distinct layer that take part, with spans cut to `tokens`.
 std::vector<HeadSpan> ActiveHeads(const ModelConfig& config, int distinct_layer, int tokens);
 
+/// Keys [first, end).
+struct KeyRange {
+  int first;
+  int end;
+};
+
+/// The keys at distance < span (≥ 1) from `query` among `tokens` tokens.
+KeyRange KeysInSpan(int query, int span, int tokens);
+
 /// The number of (query, key) pairs at distance < span among `tokens` tokens.
 int64_t AttendedPairs(int tokens, int span);
 
