@@ -20,6 +20,8 @@ CycleModel::Section CycleModel::Compile(const TileSection& section) {
     operation.rows_stationary = entry.array.stationary == Stationary::kRows;
     operation.transposed = entry.array.emission == Emission::kTransposed;
     operation.uses_weights = entry.array.kind == ArrayKind::kWeights;
+    operation.stationary_place = StationaryPlace(entry.array);
+    operation.streamed_place = StreamedPlace(entry.array);
     operation.first_step = entry.array.first_job;
     operation.end_step = entry.array.first_job + entry.array.jobs;
     compiled.operations.push_back(operation);
@@ -182,10 +184,13 @@ class CycleModel::Machine {
                   int64_t input_ready, int64_t operand_ready) {
     for (int32_t s = operation.first_step; s < operation.end_step; ++s) {
       const Step& step = section.steps[static_cast<size_t>(s)];
-      accumulators_ready_ =
-          previous_transposed_ || !step.in_order ? emit_end_ : emit_start_ - kMacDepth;
+      accumulators_ready_ = next_waits_ || !step.in_order ? emit_end_ : emit_start_ - kMacDepth;
       int64_t start = 0;
       if (step.blocks > 0) {
+        if (streamed_place_ == operation.stationary_place) {
+          computed_before_ = computed_;  // Loading waits for the read port.
+        }
+        streamed_place_ = operation.streamed_place;
         RunBlocks<kWeights, kRowsStay>(step, panel_base, input_ready, operand_ready);
         for (int32_t r = step.first_more; r < step.first_more + step.more_runs; ++r) {
           RunBlocks<kWeights, kRowsStay>(section.more_runs[static_cast<size_t>(r)], panel_base,
@@ -196,7 +201,7 @@ class CycleModel::Machine {
       }
       emit_start_ = std::max({computed_ + kMacDepth, emit_end_, start});
       emit_end_ = emit_start_ + step.emitted;
-      previous_transposed_ = operation.transposed;
+      next_waits_ = operation.transposed || step.blocks == 0;
       if (step.followers > 0 && emit_start_ == computed_ + kMacDepth) {
         s += step.followers;
         Follow<kWeights>(section.steps[static_cast<size_t>(s)], step.follower_cycles, panel_base);
@@ -273,9 +278,10 @@ class CycleModel::Machine {
   int64_t loaded_ = 0;           ///< Of the last block.
   int64_t computed_ = 0;         ///< Of the last block.
   int64_t computed_before_ = 0;  ///< Of the block before it.
+  int32_t streamed_place_ = -1;  ///< Of the last block.
   int64_t emit_start_ = 0;       ///< Of the last job.
   int64_t emit_end_ = 0;
-  bool previous_transposed_ = false;
+  bool next_waits_ = false;  ///< The next job, until the last one's emission is over.
   int64_t accumulators_ready_ = 0;
   int64_t special_free_ = 0;
 };

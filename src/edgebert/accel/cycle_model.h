@@ -57,6 +57,8 @@ class CycleModel {
     bool rows_stationary;
     bool transposed;
     bool uses_weights;
+    int32_t stationary_place;  ///< Array: where loading and streaming read.
+    int32_t streamed_place;
     int32_t first_step;  ///< Array.
     int32_t end_step;
     int32_t panel;   ///< Special.

@@ -60,11 +60,12 @@ class PlainMachine {
   struct BlockTimes {
     double load_end;
     double compute_end;
+    int streamed_place = -1;
   };
   struct JobTimes {
     double emission;
     double emission_end;
-    bool transposed;
+    bool next_waits;
   };
 
   /// The last but `back` of a list, or something from before the start.
@@ -112,20 +113,23 @@ class PlainMachine {
       const Job& job = section.jobs[static_cast<size_t>(j)];
       const JobTimes previous = Back(jobs_, 0);
       double accumulators =
-          previous.transposed || !job.in_order ? previous.emission_end : previous.emission - 2;
+          previous.next_waits || !job.in_order ? previous.emission_end : previous.emission - 2;
       double no_block_start = 0;
       for (int r = job.first_run; r < job.first_run + job.runs; ++r) {
         const BlockRun& run = section.runs[static_cast<size_t>(r)];
         const double operand_ready = weights ? At(section, base, run.panel).ready : operand;
         for (int block = 0; block < run.blocks; ++block) {
-          const double load_end = std::max({Back(blocks_, 0).load_end, Back(blocks_, 1).compute_end,
-                                            rows_stay ? input : operand_ready}) +
-                                  run.loaded;
+          // One register set is free, and so is the read port.
+          const bool same_port = Back(blocks_, 0).streamed_place == StationaryPlace(operation);
+          const double load_end =
+              std::max({Back(blocks_, 0).load_end, Back(blocks_, same_port ? 0 : 1).compute_end,
+                        rows_stay ? input : operand_ready}) +
+              run.loaded;
           const double compute_end = std::max({Back(blocks_, 0).compute_end, load_end,
                                                rows_stay ? operand_ready : input, accumulators}) +
                                      run.streamed;
           accumulators = 0;
-          blocks_.push_back({load_end, compute_end});
+          blocks_.push_back({load_end, compute_end, StreamedPlace(operation)});
         }
         if (weights && run.frees_panel) {
           At(section, base, run.panel).freed =
@@ -137,8 +141,8 @@ class PlainMachine {
       }
       const double emission =
           std::max({Back(blocks_, 0).compute_end + 2, previous.emission_end, no_block_start});
-      jobs_.push_back(
-          {emission, emission + job.emitted, operation.emission == Emission::kTransposed});
+      jobs_.push_back({emission, emission + job.emitted,
+                       operation.emission == Emission::kTransposed || job.runs == 0});
     }
     return jobs_.back().emission_end + 4;
   }

@@ -9,7 +9,7 @@ namespace {
 
 int WordBytes(EmittedWord word) {
   switch (word) {
-    case EmittedWord::kAf8:
+    case EmittedWord::kCode:
       return 1;
     case EmittedWord::kUpdate:
       return kUpdateBytes;

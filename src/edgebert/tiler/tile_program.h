@@ -133,14 +133,14 @@ enum class Emission : uint8_t {
   kTransposed,  ///< For each stationary vector ⌈streamed / n⌉ vectors, streamed ones on the lanes.
 };
 
-enum class EmittedWord : uint8_t { kAf8, kUpdate, kScore, kLogit };
+enum class EmittedWord : uint8_t { kCode, kUpdate, kScore, kLogit };
 
 /// A matrix product of the array.
 struct ArrayOperation {
   ArrayKind kind = ArrayKind::kWeights;
   Stationary stationary = Stationary::kColumns;
   Emission emission = Emission::kRowOrder;
-  EmittedWord word = EmittedWord::kAf8;
+  EmittedWord word = EmittedWord::kCode;
   ElementFunction function = ElementFunction::kNone;
   MatrixRole matrix = MatrixRole::kQuery;  ///< kWeights only.
   int head = -1;                           ///< Position among the active heads; -1: none.
@@ -160,6 +160,18 @@ struct ArrayOperation {
 };
 
 enum class SpecialKind : uint8_t { kEmbeddingLookup, kSoftmax, kAddNorm, kPool, kEntropy };
+
+/// Where vectors are read: a region, or the ring of panels.
+inline constexpr int kRingPlace = kNumTileRegions;
+constexpr int StationaryPlace(const ArrayOperation& operation) {
+  if (operation.stationary == Stationary::kRows) {
+    return static_cast<int>(operation.input);
+  }
+  return operation.kind == ArrayKind::kWeights ? kRingPlace : static_cast<int>(operation.operand);
+}
+constexpr int StreamedPlace(const ArrayOperation& operation) {
+  return operation.stationary == Stationary::kRows ? kRingPlace : static_cast<int>(operation.input);
+}
 
 /// An operation of the special function unit.
 struct SpecialOperation {

@@ -24,7 +24,7 @@ inline constexpr int64_t kDecisionCycles = 4;
 
 /// Passes of the special function unit over a row's vectors.
 inline constexpr int64_t kSoftmaxPasses = 3;
-inline constexpr int64_t kEntropyPasses = 2;
+inline constexpr int64_t kEntropyPasses = 3;
 inline constexpr int64_t kEmbeddingTables = 3;
 
 /// Bytes of an element that is not AF8: updates before a residual addition, attention scores,

@@ -27,6 +27,9 @@ class WeightLayout {
 
   int columns() const { return columns_; }
   int blocks() const { return static_cast<int>(part_offsets_.size()) * part_blocks_; }
+  /// Blocks of a part, of which each begins with a vector, and its inputs.
+  int part_blocks() const { return part_blocks_; }
+  int part_inputs() const { return part_inputs_; }
   int Lanes(int block) const;
   /// 0 ≤ column < columns(), 0 ≤ block < blocks().
   WeightVector At(int column, int block) const;
