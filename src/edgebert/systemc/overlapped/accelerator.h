@@ -1,0 +1,102 @@
+#ifndef EDGEBERT_SYSTEMC_OVERLAPPED_ACCELERATOR_H_
+#define EDGEBERT_SYSTEMC_OVERLAPPED_ACCELERATOR_H_
+
+#include <cstdint>
+#include <systemc>
+#include <vector>
+
+#include "edgebert/systemc/overlapped/accumulators.h"
+#include "edgebert/systemc/overlapped/auxiliary_buffer.h"
+#include "edgebert/systemc/overlapped/buffer_pool.h"
+#include "edgebert/systemc/overlapped/dma.h"
+#include "edgebert/systemc/overlapped/emission_path.h"
+#include "edgebert/systemc/overlapped/envm.h"
+#include "edgebert/systemc/overlapped/multiplier_array.h"
+#include "edgebert/systemc/overlapped/panel_table.h"
+#include "edgebert/systemc/overlapped/progress.h"
+#include "edgebert/systemc/overlapped/sequencer.h"
+#include "edgebert/systemc/overlapped/special_function_unit.h"
+#include "edgebert/systemc/overlapped/stationary_loader.h"
+#include "edgebert/systemc/overlapped/streamer.h"
+
+namespace edgebert::systemc::overlapped {
+
+/// What an accelerator is built of.
+struct AcceleratorShape {
+  int vector_size = 0;
+  int accumulator_tiles = 0;
+  int64_t auxiliary_bytes = 0;
+  double special_vectors_per_cycle = 1;
+  DmaTiming dma;
+};
+
+/// The accelerator of our own: all units, the channels between them, and the buffers.
+class Accelerator : public sc_core::sc_module {
+ public:
+  /// For one sentence; the arguments must outlive it.
+  Accelerator(sc_core::sc_module_name name, const Clock& clock, const AcceleratorShape& shape,
+              const BoundProgram& program, const SentenceInput& sentence,
+              std::vector<int32_t> thresholds);
+
+  Sequencer& sequencer() { return sequencer_; }
+  Dma& dma() { return dma_; }
+  BufferPool& pool() { return pool_; }
+  AuxiliaryBuffer& auxiliary() { return auxiliary_; }
+  const MultiplierArray& array() const { return array_; }
+  const StationaryLoader& loader() const { return loader_; }
+  const Streamer& streamer() const { return streamer_; }
+  const ResultWriter& writer() const { return writer_; }
+  const SpecialFunctionUnit& special() const { return special_; }
+  const Envm& envm() const { return envm_; }
+
+ private:
+  Progress progress_;
+  BufferPool pool_;
+  AuxiliaryBuffer auxiliary_;
+  Envm envm_;
+  RingPlace ring_;
+  PanelTable panels_;
+  ParameterStore biases_;
+  ParameterStore norms_;
+
+  Channel<FetchPanel> fetches_;
+  Channel<LoadBlocks> loads_;
+  Channel<StreamBlocks> streams_;
+  Channel<EmitJob> emissions_;
+  Channel<SpecialTask> specials_;
+  Channel<int32_t> entropies_;
+  Channel<uint32_t> freed_by_loader_;
+  Channel<uint32_t> freed_by_streamer_;
+  Channel<uint32_t> freed_by_special_;
+  Channel<StationaryVector> stationary_;
+  Channel<StreamedVector> streamed_;
+  Channel<SumRow> sums_;
+  Channel<EmittedVector> emitted_;
+  Channel<EmittedVector> biased_;
+  Channel<EmittedVector> scaled_;
+  Channel<EmittedVector> activated_;
+  Channel<SpecialResult> special_results_;
+  Channel<SpecialResult> special_values_;
+  Channel<SpecialResult> special_codes_;
+  Channel<SpecialResult> special_packed_;
+
+  Sequencer sequencer_;
+  Dma dma_;
+  StationaryLoader loader_;
+  Streamer streamer_;
+  MultiplierArray array_;
+  Accumulators accumulators_;
+  BiasAdder bias_adder_;
+  WordScaler word_scaler_;
+  ActivationUnit activation_unit_;
+  ResultWriter writer_;
+  SpecialFunctionUnit special_;
+  SpecialArithmetic special_arithmetic_;
+  SpecialRounder special_rounder_;
+  SpecialCoder special_coder_;
+  SpecialWriter special_writer_;
+};
+
+}  // namespace edgebert::systemc::overlapped
+
+#endif  // EDGEBERT_SYSTEMC_OVERLAPPED_ACCELERATOR_H_

@@ -1,0 +1,147 @@
+#include "edgebert/systemc/overlapped/emission_path.h"
+
+#include <bit>
+#include <cstddef>
+
+#include "edgebert/numeric/adaptivfloat.h"
+#include "edgebert/numeric/fixed_functions.h"
+#include "edgebert/numeric/fixed_layer_norm.h"
+#include "edgebert/numeric/fixed_point.h"
+#include "edgebert/numeric/fixed_softmax.h"
+#include "edgebert/tiler/timing_rules.h"
+
+namespace edgebert::systemc::overlapped {
+
+EmissionStage::EmissionStage(sc_core::sc_module_name name, const Clock& clock,
+                             Channel<EmittedVector>& input, Channel<EmittedVector>& output)
+    : Unit(name, clock), input_(input), output_(output) {
+  Reads({&input});
+  Writes({&output});
+}
+
+void EmissionStage::Step() {
+  if (input_.CanPop() && output_.CanPush()) {
+    EmittedVector vector = input_.Pop();
+    Change(vector);
+    output_.Push(vector);
+  }
+}
+
+void BiasAdder::Change(EmittedVector& vector) {
+  const EmitJob& job = vector.job;
+  if (job.bias_panel == kNoPanel) {
+    return;
+  }
+  for (int lane = 0; lane < vector.lanes; ++lane) {
+    const auto column =
+        static_cast<size_t>(vector.first_column + (vector.columns_on_lanes ? lane : 0));
+    const auto bias = std::bit_cast<float>(biases_.Word(job.bias_panel, column));
+    vector.values[static_cast<size_t>(lane)] +=
+        ToFixed(double{bias}, job.constants->unit_exponent, kAccumulatorLimit);
+  }
+  if (vector.ends_job && job.releases_bias) {
+    biases_.ReleaseUpTo(job.bias_panel);
+  }
+}
+
+void WordScaler::Change(EmittedVector& vector) {
+  const ArrayConstants& constants = *vector.job.constants;
+  for (size_t lane = 0; lane < static_cast<size_t>(vector.lanes); ++lane) {
+    int64_t& value = vector.values[lane];
+    switch (vector.job.word) {
+      case EmittedWord::kCode:
+        value = constants.function ? ActivationInput(value, constants.unit_exponent) : value;
+        break;
+      case EmittedWord::kUpdate:
+        value = UpdateWord(value, constants.unit_exponent, constants.residual_bias);
+        break;
+      case EmittedWord::kScore:
+        value = ScoreWord(value, constants.score_scale);
+        break;
+      case EmittedWord::kLogit:
+        value = LogitWord(value, constants.unit_exponent);
+        break;
+    }
+  }
+}
+
+void ActivationUnit::Change(EmittedVector& vector) {
+  const ArrayConstants& constants = *vector.job.constants;
+  if (!constants.function) {
+    return;
+  }
+  for (size_t lane = 0; lane < static_cast<size_t>(vector.lanes); ++lane) {
+    vector.values[lane] =
+        ApplyFixedActivation(*constants.function, static_cast<int32_t>(vector.values[lane]));
+  }
+}
+
+ResultWriter::ResultWriter(sc_core::sc_module_name name, const Clock& clock,
+                           Channel<EmittedVector>& input, const Memories& memories, int vector_size,
+                           Progress& progress)
+    : Unit(name, clock),
+      input_(input),
+      memories_(memories),
+      vector_size_(vector_size),
+      progress_(progress) {
+  Reads({&input});
+}
+
+void ResultWriter::Step() {
+  if (!input_.CanPop()) {
+    return;
+  }
+  const EmittedVector vector = input_.Pop();
+  switch (vector.job.word) {
+    case EmittedWord::kCode:
+      WriteCodes(vector);
+      break;
+    case EmittedWord::kUpdate:
+      WriteWords(vector, kUpdateBytes);
+      break;
+    case EmittedWord::kLogit:
+      WriteWords(vector, kLogitBytes);
+      break;
+    case EmittedWord::kScore: {
+      ScoreWords words = {};
+      for (size_t lane = 0; lane < static_cast<size_t>(vector.lanes); ++lane) {
+        words[lane] = static_cast<int16_t>(vector.values[lane]);
+      }
+      memories_.auxiliary.WriteScores(vector.job.auxiliary_row + vector.row,
+                                      vector.job.auxiliary_vector + vector.vector, words);
+      break;
+    }
+  }
+  ++vectors_written_;
+  if (vector.ends_job && vector.job.ends_operation) {
+    progress_.array_operations.Increment();
+  }
+}
+
+void ResultWriter::WriteCodes(const EmittedVector& vector) {
+  const ArrayConstants& constants = *vector.job.constants;
+  const int unit_exponent =
+      constants.function ? -kActivationOutputFractionBits : constants.unit_exponent;
+  Lanes codes = {};
+  for (size_t lane = 0; lane < static_cast<size_t>(vector.lanes); ++lane) {
+    codes[lane] = static_cast<uint8_t>(
+        EncodeAccumulator(kAf8, vector.values[lane], unit_exponent, constants.output_bias));
+  }
+  WriteVector(memories_.pool, vector.job.region.Address(vector.row, vector.vector, vector_size_),
+              vector_size_, codes);
+}
+
+void ResultWriter::WriteWords(const EmittedVector& vector, int bytes) {
+  const RegionAccess& region = vector.job.region;
+  const int64_t address = region.Address(vector.row, vector.vector, vector_size_);
+  for (int byte = 0; byte < bytes; ++byte) {
+    Lanes plane = {};
+    for (size_t lane = 0; lane < static_cast<size_t>(vector.lanes); ++lane) {
+      plane[lane] = static_cast<uint8_t>(vector.values[lane] >> (8 * byte));
+    }
+    memories_.pool.Write(address + byte * region.plane_bytes,
+                         std::span(plane).first(static_cast<size_t>(vector_size_)));
+  }
+}
+
+}  // namespace edgebert::systemc::overlapped

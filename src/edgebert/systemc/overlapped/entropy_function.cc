@@ -1,0 +1,80 @@
+#include <algorithm>
+
+#include "edgebert/systemc/overlapped/special_function.h"
+#include "edgebert/tiler/timing_rules.h"
+
+namespace edgebert::systemc::overlapped {
+
+void EntropyFunction::Start(const SpecialTask& task) {
+  task_ = task;
+  phase_ = Phase::kLargest;
+  vector_ = 0;
+  largest_ = INT32_MIN;
+  sum_ = {};
+  entropy_ = {};
+  pace_.Begin();
+}
+
+void EntropyFunction::ReadVector() {
+  const int n = width_.vector_size;
+  const int64_t address = task_.input.Address(0, vector_, n);
+  std::array<Lanes, kLogitBytes> planes = {};
+  for (size_t byte = 0; byte < planes.size(); ++byte) {
+    memories_.pool.Read(address + static_cast<int64_t>(byte) * task_.input.plane_bytes,
+                        std::span(planes[byte]).first(static_cast<size_t>(n)));
+  }
+  for (size_t lane = 0; lane < static_cast<size_t>(width_.Lanes(task_.width, vector_)); ++lane) {
+    uint32_t word = 0;
+    for (size_t byte = 0; byte < planes.size(); ++byte) {
+      word |= uint32_t{planes[byte][lane]} << (8 * byte);
+    }
+    const auto logit = static_cast<int32_t>(word);
+    switch (phase_) {
+      case Phase::kLargest:
+        largest_ = std::max(largest_, logit);
+        break;
+      case Phase::kSum:
+        sum_.Add(LogitDistance(largest_, logit));
+        break;
+      default:
+        entropy_.Add(LogitDistance(largest_, logit), log_of_sum_);
+    }
+  }
+}
+
+/// Half of the latency is the logarithm's, between the second and the third pass; the other half
+/// turns bits into nats.
+bool EntropyFunction::Cycle(std::optional<SpecialResult>& result) {
+  constexpr int kLogarithmCycles = kEntropyLatency / 2;
+  if (phase_ == Phase::kLogarithm) {
+    if (++waited_ == kLogarithmCycles) {
+      log_of_sum_ = sum_.Log();
+      phase_ = Phase::kEntropy;
+    }
+    return false;
+  }
+  if (phase_ == Phase::kNats) {
+    if (++waited_ < kEntropyLatency - kLogarithmCycles) {
+      return false;
+    }
+    result.emplace();
+    result->kind = SpecialResult::Kind::kEntropy;
+    result->entropy = entropy_.Nats();
+    return true;
+  }
+  if (!pace_.Due()) {
+    return false;
+  }
+  ReadVector();
+  if (++vector_ < width_.Vectors(task_.width)) {
+    return false;
+  }
+  vector_ = 0;
+  waited_ = 0;
+  phase_ = phase_ == Phase::kLargest ? Phase::kSum
+           : phase_ == Phase::kSum   ? Phase::kLogarithm
+                                     : Phase::kNats;
+  return false;
+}
+
+}  // namespace edgebert::systemc::overlapped

@@ -1,0 +1,58 @@
+#ifndef EDGEBERT_SYSTEMC_OVERLAPPED_SENTENCE_SIMULATION_H_
+#define EDGEBERT_SYSTEMC_OVERLAPPED_SENTENCE_SIMULATION_H_
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "edgebert/base/status.h"
+#include "edgebert/hardware/hardware.h"
+#include "edgebert/systemc/overlapped/bound_program.h"
+#include "edgebert/systemc/overlapped/sequencer.h"
+#include "edgebert/systemc/overlapped/special_function.h"
+#include "edgebert/systemc/simulation.h"
+#include "edgebert/tiler/dma_timing.h"
+
+namespace edgebert::systemc::overlapped {
+
+class Accelerator;
+
+/// What of the accelerator's description a simulation needs besides the program.
+struct SimulationSettings {
+  HardwareDescription hardware;
+  DmaTiming dma;
+  /// A sentence leaves after layer l when its entropy's word is below thresholds[l - 1]
+  /// (numeric/fixed_softmax.h). [num_layers]
+  std::vector<int32_t> thresholds;
+  /// 0: all.
+  int last_layer = 0;
+  /// Called with the accelerator before the simulation begins and before each cycle.
+  std::function<void(Accelerator&)> before_cycle;
+  RunLimits limits;
+};
+
+/// What came of a sentence.
+struct SentenceSimulation {
+  int exit_layer = 0;
+  int64_t cycles = 0;
+  std::vector<LayerTimes> layers;     ///< [exit_layer]
+  std::vector<int32_t> logits;        ///< In units of 2^-16; of the exit layer's off-ramp.
+  std::vector<uint8_t> layer_output;  ///< AF8 codes, [tokens × hidden_size].
+  uint64_t array_busy = 0;            ///< Cycles with products.
+  uint64_t products = 0;              ///< Of lanes that hold elements.
+  uint64_t products_gated = 0;        ///< Those with a factor of zero.
+  uint64_t loaded_vectors = 0;
+  uint64_t special_busy = 0;
+  uint64_t envm_bytes = 0;
+  int64_t dram_bytes = 0;       ///< Of all panels whose transfer began.
+  int64_t bytes_discarded = 0;  ///< Of those for layers that did not run.
+};
+
+/// Runs a sentence through the accelerator, in a SystemC kernel of its own.
+Result<SentenceSimulation> SimulateSentence(const BoundProgram& program,
+                                            const SentenceInput& sentence,
+                                            const SimulationSettings& settings);
+
+}  // namespace edgebert::systemc::overlapped
+
+#endif  // EDGEBERT_SYSTEMC_OVERLAPPED_SENTENCE_SIMULATION_H_
