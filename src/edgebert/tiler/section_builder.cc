@@ -108,7 +108,8 @@ int SectionBuilder::AddEmbeddingLookup(TileRegion output) {
   operation.width = width;
   operation.norm = NormRole::kEmbedding;
   operation.output = output;
-  section_.counts.envm_read_bytes += VectorBytes(tokens_ * rows);
+  section_.counts.envm_read_bytes +=
+      VectorBytes(tokens_ * vectors) * (kWordBytes + (kEmbeddingTables - 1) * kPositionBytes);
   section_.counts.pool_write_bytes += VectorBytes(tokens_ * vectors);
   return Append(operation, -1);
 }

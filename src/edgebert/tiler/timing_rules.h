@@ -32,6 +32,9 @@ inline constexpr int64_t kEmbeddingTables = 3;
 inline constexpr int kUpdateBytes = 2;
 inline constexpr int kScoreBytes = 2;
 inline constexpr int kLogitBytes = 4;
+/// In the embedding's memory: of a word's element, and of a position's or segment's.
+inline constexpr int kWordBytes = 1;
+inline constexpr int kPositionBytes = 2;
 /// Bytes of an entry of a matrix product's bias, and of a LayerNorm's gain or bias, in DRAM.
 inline constexpr int kParameterBytes = 4;
 
