@@ -11,6 +11,7 @@
 #include "edgebert/systemc/overlapped/dma.h"
 #include "edgebert/systemc/overlapped/emission_path.h"
 #include "edgebert/systemc/overlapped/envm.h"
+#include "edgebert/systemc/overlapped/event_log.h"
 #include "edgebert/systemc/overlapped/multiplier_array.h"
 #include "edgebert/systemc/overlapped/panel_table.h"
 #include "edgebert/systemc/overlapped/progress.h"
@@ -42,15 +43,11 @@ class Accelerator : public sc_core::sc_module {
   Dma& dma() { return dma_; }
   BufferPool& pool() { return pool_; }
   AuxiliaryBuffer& auxiliary() { return auxiliary_; }
-  const MultiplierArray& array() const { return array_; }
-  const StationaryLoader& loader() const { return loader_; }
-  const Streamer& streamer() const { return streamer_; }
-  const ResultWriter& writer() const { return writer_; }
-  const SpecialFunctionUnit& special() const { return special_; }
-  const Envm& envm() const { return envm_; }
+  const EventLog& events() const { return events_; }
 
  private:
   Progress progress_;
+  EventLog events_;
   BufferPool pool_;
   AuxiliaryBuffer auxiliary_;
   Envm envm_;

@@ -22,6 +22,7 @@ void AddNormFunction::ReadVector() {
     memories_.pool.Read(update + static_cast<int64_t>(byte) * task_.input.plane_bytes,
                         std::span(planes[byte]).first(static_cast<size_t>(n)));
   }
+  memories_.events.at(task_.stage).counts.pool_read_bytes += int64_t{n} * (kUpdateBytes + 1);
   const Lanes residual =
       overlapped::ReadVector(memories_.pool, task_.residual.Address(row_, vector_, n), n);
   for (int lane = 0; lane < width_.Lanes(task_.width, vector_); ++lane) {

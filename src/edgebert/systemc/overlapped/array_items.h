@@ -27,6 +27,7 @@ struct StreamedVector {
   int valid_lanes = 0;  ///< That hold elements.
   uint32_t job = 0;
   bool ends_job = false;
+  size_t stage = 0;
 };
 
 /// From the array: the products of a streamed vector with every stationary one.

@@ -8,14 +8,15 @@ namespace edgebert::systemc::overlapped {
 
 Dma::Dma(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
          const Memories& memories, const RingPlace& ring, int vector_size, const DmaTiming& timing,
-         Progress& progress)
+         Progress& progress, EventLog& events)
     : Unit(name, clock),
       ports_(ports),
       memories_(memories),
       ring_(ring),
       vector_size_(vector_size),
       dram_(timing),
-      progress_(progress) {
+      progress_(progress),
+      events_(events) {
   Reads({&ports.panels, &ports.freed_by_loader, &ports.freed_by_streamer, &ports.freed_by_special});
 }
 
@@ -71,6 +72,9 @@ void Dma::Receive(std::span<const uint8_t> bytes) {
   }
   Held& held = held_[arriving_ - first_held_];
   const FetchPanel& panel = held.panel;
+  TileCounts& counts = events_.at(panel.stage).counts;
+  counts.transfer_bytes += static_cast<int64_t>(bytes.size());
+  counts.pool_write_bytes += static_cast<int64_t>(bytes.size());
   PanelEntry& entry = memories_.table.at(arriving_);
   const auto take = [&](int64_t count) {
     const auto size =

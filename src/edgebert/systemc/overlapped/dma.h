@@ -9,6 +9,7 @@
 
 #include "edgebert/systemc/overlapped/buffer_pool.h"
 #include "edgebert/systemc/overlapped/dram.h"
+#include "edgebert/systemc/overlapped/event_log.h"
 #include "edgebert/systemc/overlapped/instructions.h"
 #include "edgebert/systemc/overlapped/panel_table.h"
 #include "edgebert/systemc/overlapped/progress.h"
@@ -37,7 +38,7 @@ class Dma : public Unit {
   };
   Dma(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
       const Memories& memories, const RingPlace& ring, int vector_size, const DmaTiming& timing,
-      Progress& progress);
+      Progress& progress, EventLog& events);
 
   Dram& dram() { return dram_; }
   const Dram& dram() const { return dram_; }
@@ -65,6 +66,7 @@ class Dma : public Unit {
   int vector_size_;
   Dram dram_;
   Progress& progress_;
+  EventLog& events_;
   std::deque<Held> held_;    ///< In the ring or asked for.
   uint32_t first_held_ = 0;  ///< Their first panel's number.
   int64_t held_bytes_ = 0;

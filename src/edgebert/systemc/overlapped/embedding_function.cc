@@ -18,6 +18,8 @@ void EmbeddingFunction::Start(const SpecialTask& task) {
 
 /// A vector of words, then one of positions, then one of segments, which completes their sum.
 void EmbeddingFunction::ReadVector() {
+  memories_.events.at(task_.stage).counts.envm_read_bytes +=
+      width_.vector_size * (table_ == 0 ? kWordBytes : kPositionBytes);
   const auto token = static_cast<size_t>(token_);
   if (table_ == 0) {
     word_codes_ = memories_.envm.ReadWord(memories_.sentence.ids[token], vector_);

@@ -78,12 +78,13 @@ void ActivationUnit::Change(EmittedVector& vector) {
 
 ResultWriter::ResultWriter(sc_core::sc_module_name name, const Clock& clock,
                            Channel<EmittedVector>& input, const Memories& memories, int vector_size,
-                           Progress& progress)
+                           Progress& progress, EventLog& events)
     : Unit(name, clock),
       input_(input),
       memories_(memories),
       vector_size_(vector_size),
-      progress_(progress) {
+      progress_(progress),
+      events_(events) {
   Reads({&input});
 }
 
@@ -92,15 +93,19 @@ void ResultWriter::Step() {
     return;
   }
   const EmittedVector vector = input_.Pop();
+  TileCounts& counts = events_.at(vector.job.stage).counts;
   switch (vector.job.word) {
     case EmittedWord::kCode:
       WriteCodes(vector);
+      counts.pool_write_bytes += vector_size_;
       break;
     case EmittedWord::kUpdate:
       WriteWords(vector, kUpdateBytes);
+      counts.pool_write_bytes += int64_t{vector_size_} * kUpdateBytes;
       break;
     case EmittedWord::kLogit:
       WriteWords(vector, kLogitBytes);
+      counts.pool_write_bytes += int64_t{vector_size_} * kLogitBytes;
       break;
     case EmittedWord::kScore: {
       ScoreWords words = {};
@@ -109,10 +114,10 @@ void ResultWriter::Step() {
       }
       memories_.auxiliary.WriteScores(vector.job.auxiliary_row + vector.row,
                                       vector.job.auxiliary_vector + vector.vector, words);
+      counts.auxiliary_write_bytes += int64_t{vector_size_} * kScoreBytes;
       break;
     }
   }
-  ++vectors_written_;
   if (vector.ends_job && vector.job.ends_operation) {
     progress_.array_operations.Increment();
   }

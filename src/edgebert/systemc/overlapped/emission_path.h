@@ -7,6 +7,7 @@
 
 #include "edgebert/systemc/overlapped/array_items.h"
 #include "edgebert/systemc/overlapped/auxiliary_buffer.h"
+#include "edgebert/systemc/overlapped/event_log.h"
 #include "edgebert/systemc/overlapped/panel_table.h"
 #include "edgebert/systemc/overlapped/progress.h"
 #include "edgebert/systemc/unit.h"
@@ -72,9 +73,7 @@ class ResultWriter : public Unit {
     AuxiliaryBuffer& auxiliary;
   };
   ResultWriter(sc_core::sc_module_name name, const Clock& clock, Channel<EmittedVector>& input,
-               const Memories& memories, int vector_size, Progress& progress);
-
-  uint64_t vectors_written() const { return vectors_written_; }
+               const Memories& memories, int vector_size, Progress& progress, EventLog& events);
 
  protected:
   void Step() override;
@@ -87,7 +86,7 @@ class ResultWriter : public Unit {
   Memories memories_;
   int vector_size_;
   Progress& progress_;
-  uint64_t vectors_written_ = 0;
+  EventLog& events_;
 };
 
 }  // namespace edgebert::systemc::overlapped

@@ -23,6 +23,7 @@ void EntropyFunction::ReadVector() {
     memories_.pool.Read(address + static_cast<int64_t>(byte) * task_.input.plane_bytes,
                         std::span(planes[byte]).first(static_cast<size_t>(n)));
   }
+  memories_.events.at(task_.stage).counts.pool_read_bytes += int64_t{n} * kLogitBytes;
   for (size_t lane = 0; lane < static_cast<size_t>(width_.Lanes(task_.width, vector_)); ++lane) {
     uint32_t word = 0;
     for (size_t byte = 0; byte < planes.size(); ++byte) {

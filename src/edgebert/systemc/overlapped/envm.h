@@ -39,8 +39,6 @@ class Envm {
   Words ReadPosition(int row, int vector) { return Read<int16_t>(tables_.positions, row, vector); }
   Words ReadSegment(int row, int vector) { return Read<int16_t>(tables_.segments, row, vector); }
 
-  uint64_t bytes_read() const { return bytes_read_; }
-
  private:
   template <typename T>
   Words Read(const std::vector<T>& table, int row, int vector) {
@@ -49,7 +47,6 @@ class Envm {
       SC_REPORT_ERROR("embedding memory", "a second read in a cycle");
     }
     last_read_ = stamp;
-    bytes_read_ += sizeof(T) * static_cast<uint64_t>(vector_size_);
     Words words = {};
     for (int lane = 0; lane < vector_size_ && vector * vector_size_ + lane < tables_.width;
          ++lane) {
@@ -64,7 +61,6 @@ class Envm {
   const EmbeddingTables& tables_;
   int vector_size_;
   uint64_t last_read_ = 0;  ///< Cycle plus 1.
-  uint64_t bytes_read_ = 0;
 };
 
 }  // namespace edgebert::systemc::overlapped

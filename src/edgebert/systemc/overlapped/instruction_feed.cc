@@ -54,7 +54,6 @@ InstructionFeed::InstructionFeed(const BoundProgram& program) : program_(program
     jobs += static_cast<uint32_t>(section.jobs.size());
     plans_.push_back(std::move(plan));
   }
-  plans_.emplace_back().first_panel = panels;
 }
 
 Dependency InstructionFeed::After(const Cursor& cursor, int operation) const {
@@ -84,6 +83,7 @@ std::optional<FetchPanel> InstructionFeed::NextFetch() {
   const Panel& panel = bound.section->panels[fetch_.item];
   const TileOperation& operation = bound.section->operations[static_cast<size_t>(panel.operation)];
   FetchPanel fetch;
+  fetch.stage = fetch_.stage;
   fetch.bytes = bound.panels[fetch_.item];
   fetch.ring_bytes = panel.ring_bytes;
   fetch.columns = panel.columns;
@@ -123,6 +123,7 @@ std::optional<LoadBlocks> InstructionFeed::NextLoad() {
   const TileOperation& entry = section.operations[static_cast<size_t>(job.operation)];
   const ArrayOperation& operation = entry.array;
   LoadBlocks load;
+  load.stage = load_.stage;
   load.blocks = run.blocks;
   load.vectors = run.loaded;
   load.first_block = run.first_block;
@@ -171,6 +172,7 @@ std::optional<StreamBlocks> InstructionFeed::NextStream() {
   const ArrayOperation& operation = entry.array;
   const ModelConfig& config = program_.program->config;
   StreamBlocks stream;
+  stream.stage = stream_.stage;
   stream.blocks = run.blocks;
   stream.vectors = run.streamed;
   stream.first_block = run.first_block;
@@ -234,6 +236,7 @@ std::optional<EmitJob> InstructionFeed::NextEmission() {
   const ArrayOperation& operation = entry.array;
   const int n = program_.program->vector_size;
   EmitJob emit;
+  emit.stage = emission_.stage;
   emit.job = plan.first_job + static_cast<uint32_t>(emission_.item);
   emit.has_blocks = job.runs > 0;
   emit.ready = After(emission_, entry.input_after);
@@ -277,6 +280,7 @@ std::optional<SpecialTask> InstructionFeed::NextSpecial() {
     }
     const SpecialOperation& operation = entry.special;
     SpecialTask task;
+    task.stage = special_.stage;
     task.kind = operation.kind;
     task.ready = After(special_, entry.input_after);
     task.rows = operation.rows;

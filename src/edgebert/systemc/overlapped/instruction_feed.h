@@ -24,8 +24,6 @@ class InstructionFeed {
   const Dependency& Completion(size_t stage, size_t operation) const {
     return plans_[stage].done[operation];
   }
-  /// Panels of the stages before this one, or of all.
-  uint32_t PanelsBefore(size_t stage) const { return plans_[stage].first_panel; }
 
   // The next instruction of its kind; none for now.
   std::optional<FetchPanel> NextFetch();
@@ -59,7 +57,7 @@ class InstructionFeed {
   bool WaitsForEmission(size_t stage, size_t job) const;
 
   const BoundProgram& program_;
-  std::vector<StagePlan> plans_;  ///< [stages + 1]
+  std::vector<StagePlan> plans_;
   size_t end_ = 0;
   Cursor fetch_;
   Cursor load_;

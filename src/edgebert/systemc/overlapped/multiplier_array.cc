@@ -29,8 +29,8 @@ std::array<int16_t, kMaxLanes> Decode(const Lanes& codes, uint32_t& nonzero) {
 }  // namespace
 
 MultiplierArray::MultiplierArray(sc_core::sc_module_name name, const Clock& clock,
-                                 const Ports& ports, int vector_size)
-    : Unit(name, clock), ports_(ports), vector_size_(vector_size) {
+                                 const Ports& ports, int vector_size, EventLog& events)
+    : Unit(name, clock), ports_(ports), vector_size_(vector_size), events_(events) {
   Reads({&ports.stationary, &ports.streamed});
   Writes({&ports.sums});
 }
@@ -60,9 +60,11 @@ SumRow MultiplierArray::Multiply(const StreamedVector& vector) {
     row.sums[i] = sum;
     useful += std::popcount(nonzero & set.nonzero[i]);
   }
-  const auto products = static_cast<uint64_t>(set.valid_rows * vector.valid_lanes);
-  products_ += products;
-  gated_products_ += products - static_cast<uint64_t>(useful);
+  StageEvents& events = events_.at(vector.stage);
+  const int64_t products = int64_t{set.valid_rows} * vector.valid_lanes;
+  events.counts.issued_products += products;
+  events.gated_products += products - useful;
+  ++events.counts.array_cycles;
   return row;
 }
 
@@ -70,7 +72,6 @@ void MultiplierArray::Step() {
   // A vector is multiplied with what its set held before this cycle.
   if (ports_.streamed.CanPop() && ports_.sums.CanPush()) {
     ports_.sums.Push(Multiply(ports_.streamed.Pop()));
-    ++busy_cycles_;
   }
   if (ports_.stationary.CanPop()) {
     Load(ports_.stationary.Pop());

@@ -6,6 +6,7 @@
 #include <systemc>
 
 #include "edgebert/systemc/overlapped/array_items.h"
+#include "edgebert/systemc/overlapped/event_log.h"
 #include "edgebert/systemc/overlapped/stationary_loader.h"
 #include "edgebert/systemc/unit.h"
 
@@ -22,13 +23,7 @@ class MultiplierArray : public Unit {
     Channel<SumRow>& sums;
   };
   MultiplierArray(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
-                  int vector_size);
-
-  uint64_t busy_cycles() const { return busy_cycles_; }
-  /// Products of lanes that hold elements.
-  uint64_t products() const { return products_; }
-  /// Those of which a factor is zero.
-  uint64_t gated_products() const { return gated_products_; }
+                  int vector_size, EventLog& events);
 
  protected:
   void Step() override;
@@ -47,9 +42,7 @@ class MultiplierArray : public Unit {
   Ports ports_;
   int vector_size_;
   std::array<Set, StationaryLoader::kSets> sets_;
-  uint64_t busy_cycles_ = 0;
-  uint64_t products_ = 0;
-  uint64_t gated_products_ = 0;
+  EventLog& events_;
 };
 
 }  // namespace edgebert::systemc::overlapped

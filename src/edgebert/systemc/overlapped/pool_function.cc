@@ -21,6 +21,7 @@ void PoolFunction::ReadVector() {
   const int n = width_.vector_size;
   const Lanes codes =
       overlapped::ReadVector(memories_.pool, task_.input.Address(row_, vector_, n), n);
+  memories_.events.at(task_.stage).counts.pool_read_bytes += n;
   for (int lane = 0; lane < width_.Lanes(task_.width, vector_); ++lane) {
     sums_[static_cast<size_t>(vector_ * n + lane)] +=
         DecodeInteger(kAf8, codes[static_cast<size_t>(lane)]);

@@ -82,18 +82,28 @@ std::vector<int32_t> LogitsOf(const BufferPool& pool, const TileProgram& tiles) 
   return logits;
 }
 
-void CountBytes(const BoundProgram& program, Accelerator& accelerator,
-                SentenceSimulation& simulation) {
-  const auto own_end = accelerator.sequencer().feed().PanelsBefore(
-      program.layer_stages[static_cast<size_t>(simulation.exit_layer)]);
+void CountEvents(const BoundProgram& program, Accelerator& accelerator,
+                 SentenceSimulation& simulation) {
+  const size_t end = program.layer_stages[static_cast<size_t>(simulation.exit_layer)];
+  for (size_t stage = 0; stage < end; ++stage) {
+    const StageEvents& events = accelerator.events().at(stage);
+    simulation.counts += events.counts;
+    simulation.counts.macs += program.stages[stage].bound->section->counts.macs;
+    simulation.products_gated += events.gated_products;
+    simulation.special_cycles += events.special_cycles;
+  }
+  const int64_t n = program.program->vector_size;
+  simulation.ideal_cycles = (simulation.counts.macs + n * n - 1) / (n * n);
+  for (const LayerTimes& layer : simulation.layers) {
+    simulation.offramp_cycles += layer.decision - layer.encoder_complete;
+  }
   uint32_t panel = 0;
-  for (const BoundStage& stage : program.stages) {
-    for (const Panel& entry : stage.bound->section->panels) {
-      if (panel < accelerator.dma().dram().begun()) {
+  for (size_t stage = 0; stage < program.stages.size(); ++stage) {
+    for (const Panel& entry : program.stages[stage].bound->section->panels) {
+      if (panel++ < accelerator.dma().dram().begun()) {
         simulation.dram_bytes += entry.transfer_bytes;
-        simulation.bytes_discarded += panel >= own_end ? entry.transfer_bytes : 0;
+        simulation.bytes_discarded += stage >= end ? entry.transfer_bytes : 0;
       }
-      ++panel;
     }
   }
 }
@@ -133,13 +143,7 @@ Result<SentenceSimulation> SimulateSentence(const BoundProgram& program,
     }
     simulation.layer_output = CodesOf(accelerator.pool(), tiles, TileRegion::kLayerInput,
                                       tiles.tokens, tiles.config.hidden_size);
-    simulation.array_busy = accelerator.array().busy_cycles();
-    simulation.products = accelerator.array().products();
-    simulation.products_gated = accelerator.array().gated_products();
-    simulation.loaded_vectors = accelerator.loader().vectors_loaded();
-    simulation.special_busy = accelerator.special().busy_cycles();
-    simulation.envm_bytes = accelerator.envm().bytes_read();
-    CountBytes(program, accelerator, simulation);
+    CountEvents(program, accelerator, simulation);
     return OkStatus();
   });
   EDGEBERT_RETURN_IF_ERROR(status);

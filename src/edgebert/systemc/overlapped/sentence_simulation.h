@@ -38,14 +38,13 @@ struct SentenceSimulation {
   std::vector<LayerTimes> layers;     ///< [exit_layer]
   std::vector<int32_t> logits;        ///< In units of 2^-16; of the exit layer's off-ramp.
   std::vector<uint8_t> layer_output;  ///< AF8 codes, [tokens × hidden_size].
-  uint64_t array_busy = 0;            ///< Cycles with products.
-  uint64_t products = 0;              ///< Of lanes that hold elements.
-  uint64_t products_gated = 0;        ///< Those with a factor of zero.
-  uint64_t loaded_vectors = 0;
-  uint64_t special_busy = 0;
-  uint64_t envm_bytes = 0;
-  int64_t dram_bytes = 0;       ///< Of all panels whose transfer began.
-  int64_t bytes_discarded = 0;  ///< Of those for layers that did not run.
+  int64_t ideal_cycles = 0;           ///< n² products that the result needs in every cycle.
+  int64_t offramp_cycles = 0;         ///< From the end of each layer's encoder to its decision.
+  TileCounts counts;                  ///< Of what ran.
+  int64_t products_gated = 0;         ///< Of counts.issued_products: a factor is zero.
+  int64_t special_cycles = 0;         ///< In which the special function unit was at work.
+  int64_t dram_bytes = 0;             ///< Of all panels whose transfer began.
+  int64_t bytes_discarded = 0;        ///< Of those for layers that did not run.
 };
 
 /// Runs a sentence through the accelerator, in a SystemC kernel of its own.

@@ -44,6 +44,8 @@ bool SoftmaxFunction::Cycle(std::optional<SpecialResult>& result) {
     return false;
   }
   const ScoreWords scores = memories_.auxiliary.ReadScores(row_, tile_);
+  memories_.events.at(task_.stage).counts.auxiliary_read_bytes +=
+      int64_t{width_.vector_size} * kScoreBytes;
   const uint32_t keys = KeysInTile();
   SpecialResult probabilities;
   for (uint32_t left = keys; left != 0; left &= left - 1) {

@@ -9,6 +9,7 @@
 #include "edgebert/systemc/overlapped/auxiliary_buffer.h"
 #include "edgebert/systemc/overlapped/buffer_pool.h"
 #include "edgebert/systemc/overlapped/envm.h"
+#include "edgebert/systemc/overlapped/event_log.h"
 #include "edgebert/systemc/overlapped/instructions.h"
 #include "edgebert/systemc/overlapped/panel_table.h"
 #include "edgebert/systemc/overlapped/special_result.h"
@@ -28,6 +29,7 @@ struct SpecialMemories {
   Envm& envm;
   ParameterStore& norms;
   const SentenceInput& sentence;
+  EventLog& events;
 };
 
 /// How wide the unit is.

@@ -17,7 +17,8 @@ SpecialFunctionUnit::SpecialFunctionUnit(sc_core::sc_module_name name, const Clo
       softmax_(memories, width),
       add_norm_(memories, width),
       pool_(memories, width),
-      entropy_(memories, width) {
+      entropy_(memories, width),
+      events_(memories.events) {
   Reads({&ports.tasks});
   Writes({&ports.results});
 }
@@ -53,13 +54,15 @@ void SpecialFunctionUnit::Step() {
       return;
     }
     active_ = &FunctionOf(task.kind);
+    stage_ = task.stage;
     active_->Start(ports_.tasks.Pop());
   }
-  ++busy_cycles_;
+  ++events_.at(stage_).special_cycles;
   std::optional<SpecialResult> result;
   const bool ends = active_->Cycle(result);
   if (result) {
     result->ends_operation = ends;
+    result->stage = stage_;
     ports_.results.Push(*result);
   }
   if (ends) {
@@ -124,13 +127,14 @@ void SpecialCoder::Change(SpecialResult& result) {
 
 SpecialWriter::SpecialWriter(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
                              BufferPool& pool, AuxiliaryBuffer& auxiliary, int vector_size,
-                             Progress& progress)
+                             Progress& progress, EventLog& events)
     : Unit(name, clock),
       ports_(ports),
       pool_(pool),
       auxiliary_(auxiliary),
       vector_size_(vector_size),
-      progress_(progress) {
+      progress_(progress),
+      events_(events) {
   Reads({&ports.results});
   Writes({&ports.entropies, &ports.freed_panels});
 }
@@ -140,12 +144,15 @@ void SpecialWriter::Step() {
     return;
   }
   const SpecialResult result = ports_.results.Pop();
+  TileCounts& counts = events_.at(result.stage).counts;
   if (result.kind == SpecialResult::Kind::kEntropy) {
     ports_.entropies.Push(result.entropy);
   } else if (result.to_auxiliary) {
     auxiliary_.WriteProbabilities(result.auxiliary_row, result.auxiliary_vector, result.codes);
+    counts.auxiliary_write_bytes += vector_size_;
   } else {
     WritePacked(pool_, result.address, vector_size_, result.mask, result.codes);
+    counts.pool_write_bytes += vector_size_;
   }
   if (result.ends_operation) {
     progress_.special_operations.Increment();

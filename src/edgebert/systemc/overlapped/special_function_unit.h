@@ -22,8 +22,6 @@ class SpecialFunctionUnit : public Unit {
                       const SpecialMemories& memories, const SpecialWidth& width,
                       Progress& progress);
 
-  uint64_t busy_cycles() const { return busy_cycles_; }
-
  protected:
   void Step() override;
   std::string Activity() const override;
@@ -39,7 +37,8 @@ class SpecialFunctionUnit : public Unit {
   PoolFunction pool_;
   EntropyFunction entropy_;
   SpecialFunction* active_ = nullptr;
-  uint64_t busy_cycles_ = 0;
+  EventLog& events_;
+  size_t stage_ = 0;  ///< Of the task under way.
 };
 
 /// The pipeline behind the functions; each stage takes a vector a cycle.
@@ -93,7 +92,8 @@ class SpecialWriter : public Unit {
     Channel<uint32_t>& freed_panels;
   };
   SpecialWriter(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
-                BufferPool& pool, AuxiliaryBuffer& auxiliary, int vector_size, Progress& progress);
+                BufferPool& pool, AuxiliaryBuffer& auxiliary, int vector_size, Progress& progress,
+                EventLog& events);
 
  protected:
   void Step() override;
@@ -104,6 +104,7 @@ class SpecialWriter : public Unit {
   AuxiliaryBuffer& auxiliary_;
   int vector_size_;
   Progress& progress_;
+  EventLog& events_;
 };
 
 }  // namespace edgebert::systemc::overlapped

@@ -39,6 +39,7 @@ struct SpecialResult {
   int64_t auxiliary_vector = 0;
   int32_t entropy = 0;
   bool ends_operation = false;
+  size_t stage = 0;
   uint32_t panel = kNoPanel;  ///< Free at the end of the operation.
 };
 

@@ -6,13 +6,14 @@ namespace edgebert::systemc::overlapped {
 
 StationaryLoader::StationaryLoader(sc_core::sc_module_name name, const Clock& clock,
                                    const Ports& ports, BufferPool& pool, const PanelReader& reader,
-                                   int vector_size, Progress& progress)
+                                   int vector_size, Progress& progress, EventLog& events)
     : Unit(name, clock),
       ports_(ports),
       pool_(pool),
       reader_(reader),
       vector_size_(vector_size),
-      progress_(progress) {
+      progress_(progress),
+      events_(events) {
   Reads({&ports.instructions});
   Writes({&ports.vectors, &ports.freed_panels});
 }
@@ -49,7 +50,9 @@ void StationaryLoader::Step() {
     item.codes = reader_.Read(vector_, block);
   }
   ports_.vectors.Push(item);
-  ++vectors_loaded_;
+  TileCounts& counts = events_.at(run.stage).counts;
+  ++counts.loaded_vectors;
+  counts.pool_read_bytes += vector_size_;
   if (++vector_ < run.vectors) {
     return;
   }

@@ -6,6 +6,7 @@
 #include <systemc>
 
 #include "edgebert/systemc/overlapped/array_items.h"
+#include "edgebert/systemc/overlapped/event_log.h"
 #include "edgebert/systemc/overlapped/instructions.h"
 #include "edgebert/systemc/overlapped/panel_reader.h"
 #include "edgebert/systemc/unit.h"
@@ -24,10 +25,8 @@ class StationaryLoader : public Unit {
     Channel<uint32_t>& freed_panels;
   };
   StationaryLoader(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
-                   BufferPool& pool, const PanelReader& reader, int vector_size,
-                   Progress& progress);
-
-  uint64_t vectors_loaded() const { return vectors_loaded_; }
+                   BufferPool& pool, const PanelReader& reader, int vector_size, Progress& progress,
+                   EventLog& events);
 
  protected:
   void Step() override;
@@ -41,10 +40,10 @@ class StationaryLoader : public Unit {
   PanelReader reader_;
   int vector_size_;
   Progress& progress_;
+  EventLog& events_;
   uint32_t block_ = 0;  ///< Of the sentence, under way or next.
   int run_block_ = 0;   ///< The same, of the instruction.
   int vector_ = 0;      ///< Of the block, next.
-  uint64_t vectors_loaded_ = 0;
 };
 
 }  // namespace edgebert::systemc::overlapped

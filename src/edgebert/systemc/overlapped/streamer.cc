@@ -8,13 +8,14 @@ namespace edgebert::systemc::overlapped {
 
 Streamer::Streamer(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
                    const Memories& memories, const PanelReader& reader, int vector_size,
-                   Progress& progress)
+                   Progress& progress, EventLog& events)
     : Unit(name, clock),
       ports_(ports),
       memories_(memories),
       reader_(reader),
       vector_size_(vector_size),
-      progress_(progress) {
+      progress_(progress),
+      events_(events) {
   Reads({&ports.instructions});
   Writes({&ports.vectors, &ports.freed_panels});
 }
@@ -82,9 +83,12 @@ void Streamer::Step() {
   item.row = run.first_row + vector_;
   item.valid_lanes = run.ValidLanes(block, vector_size_);
   item.job = run.job;
+  item.stage = run.stage;
   item.ends_job = run.ends_job && ends_run;
   ports_.vectors.Push(item);
-  ++vectors_streamed_;
+  TileCounts& counts = events_.at(run.stage).counts;
+  (run.source == StreamSource::kAuxiliary ? counts.auxiliary_read_bytes : counts.pool_read_bytes) +=
+      vector_size_;
   vector_ = next;
   if (!ends_block) {
     return;

@@ -7,6 +7,7 @@
 
 #include "edgebert/systemc/overlapped/array_items.h"
 #include "edgebert/systemc/overlapped/auxiliary_buffer.h"
+#include "edgebert/systemc/overlapped/event_log.h"
 #include "edgebert/systemc/overlapped/instructions.h"
 #include "edgebert/systemc/overlapped/panel_reader.h"
 #include "edgebert/systemc/unit.h"
@@ -27,10 +28,8 @@ class Streamer : public Unit {
     AuxiliaryBuffer& auxiliary;
   };
   Streamer(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
-           const Memories& memories, const PanelReader& reader, int vector_size,
-           Progress& progress);
-
-  uint64_t vectors_streamed() const { return vectors_streamed_; }
+           const Memories& memories, const PanelReader& reader, int vector_size, Progress& progress,
+           EventLog& events);
 
  protected:
   void Step() override;
@@ -47,11 +46,11 @@ class Streamer : public Unit {
   PanelReader reader_;
   int vector_size_;
   Progress& progress_;
+  EventLog& events_;
   uint32_t block_ = 0;  ///< Of the sentence, under way or next.
   int run_block_ = 0;   ///< The same, of the instruction.
   bool in_block_ = false;
   int vector_ = 0;  ///< Of the block, next.
-  uint64_t vectors_streamed_ = 0;
 };
 
 }  // namespace edgebert::systemc::overlapped
