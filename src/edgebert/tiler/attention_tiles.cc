@@ -83,6 +83,7 @@ int SectionBuilder::AddSoftmax(int head, int span, int after_scores) {
         (keys.first + keys.size - 1) / machine_.vector_size - keys.first / machine_.vector_size + 1;
     operation.cycles += kSoftmaxPasses * machine_.PassCycles(vectors) + kSoftmaxLatency;
     section_.counts.auxiliary_read_bytes += VectorBytes(kSoftmaxPasses * vectors) * kScoreBytes;
+    section_.counts.pool_read_bytes += kSoftmaxPasses * vectors * HalvesBytes(machine_.vector_size);
     section_.counts.auxiliary_write_bytes += VectorBytes(vectors);
   }
   return Append(operation, after_scores);

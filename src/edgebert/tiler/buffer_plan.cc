@@ -48,7 +48,7 @@ class Planner {
   }
 
   Result<BufferPlan> Plan() {
-    EDGEBERT_RETURN_IF_ERROR(CheckScores());
+    EDGEBERT_RETURN_IF_ERROR(CheckAuxiliary());
     std::optional<Passes> best;
     int ring_banks = 0;
     for (const int attention : PassSizes()) {
@@ -75,7 +75,8 @@ class Planner {
   /// The sizes of the longest pass, longest first, that differ in the number of passes.
   std::vector<int> PassSizes() const {
     std::vector<int> sizes;
-    for (int size = tokens_; size > 0;) {
+    const int64_t most = machine_.auxiliary_bytes / UpdateHalves(1);
+    for (int size = static_cast<int>(std::min<int64_t>(tokens_, most)); size > 0;) {
       sizes.push_back(size);
       const int64_t passes = CeilDivide(tokens_, size);
       const auto next = static_cast<int>(CeilDivide(tokens_, passes + 1));
@@ -84,7 +85,19 @@ class Planner {
     return sizes;
   }
 
-  Status CheckScores() const {
+  /// Of the last four bits of updates.
+  int64_t UpdateHalves(int rows) const {
+    return int64_t{rows} * hidden_blocks_ * HalvesBytes(machine_.vector_size);
+  }
+
+  Status CheckAuxiliary() const {
+    if (UpdateHalves(1) > machine_.auxiliary_bytes) {
+      return InvalidArgument(
+          fmt::format("the auxiliary buffer of {} bytes is {} too small for four bits of each of "
+                      "a row's {} updates",
+                      machine_.auxiliary_bytes, UpdateHalves(1) - machine_.auxiliary_bytes,
+                      config_.hidden_size));
+    }
     const int64_t bytes =
         int64_t{tokens_} * machine_.Vectors(tokens_) * machine_.vector_size * kScoreBytes;
     if (heads_ > 0 && bytes > machine_.auxiliary_bytes) {
@@ -134,12 +147,17 @@ class Planner {
       case TileRegion::kLogits:
         place = {1, Blocks(config_.num_classes()), kLogitBytes};
         break;
+      case TileRegion::kScoreHalves:
+        place = {tokens_, Blocks(tokens_), 1, true};
+        break;
       case TileRegion::kScores:
         place = {tokens_, Blocks(tokens_), kScoreBytes};
         return place;
     }
+    const int64_t vectors = int64_t{place.rows} * place.row_vectors;
     place.plane_banks = static_cast<int>(CeilDivide(
-        int64_t{place.rows} * place.row_vectors * machine_.vector_size, machine_.bank_bytes));
+        place.halves ? vectors * HalvesBytes(machine_.vector_size) : vectors * machine_.vector_size,
+        machine_.bank_bytes));
     return place;
   }
 
@@ -180,9 +198,9 @@ class Planner {
       phases.push_back(MakePhase("the embedding", {TileRegion::kLayerInput}, {}, 0, passes));
     }
     if (heads_ > 0) {
-      std::vector<TileRegion> regions = {TileRegion::kLayerInput, TileRegion::kContext,
-                                         TileRegion::kQuery, TileRegion::kKey,
-                                         TileRegion::kValueEven};
+      std::vector<TileRegion> regions = {TileRegion::kLayerInput,  TileRegion::kContext,
+                                         TileRegion::kQuery,       TileRegion::kKey,
+                                         TileRegion::kScoreHalves, TileRegion::kValueEven};
       if (heads_ > 1) {
         regions.push_back(TileRegion::kValueOdd);
       }

@@ -7,18 +7,24 @@
 namespace edgebert {
 namespace {
 
-int WordBytes(EmittedWord word) {
+/// What an emitted vector writes.
+void CountEmission(EmittedWord word, int64_t vectors, int64_t n, TileCounts& counts) {
   switch (word) {
     case EmittedWord::kCode:
-      return 1;
+      counts.pool_write_bytes += vectors * n;
+      break;
     case EmittedWord::kUpdate:
-      return kUpdateBytes;
+      counts.pool_write_bytes += vectors * n * kUpdateBytes;
+      counts.auxiliary_write_bytes += vectors * HalvesBytes(n);
+      break;
     case EmittedWord::kScore:
-      return kScoreBytes;
+      counts.auxiliary_write_bytes += vectors * n * kScoreBytes;
+      counts.pool_write_bytes += vectors * HalvesBytes(n);
+      break;
     case EmittedWord::kLogit:
-      return kLogitBytes;
+      counts.pool_write_bytes += vectors * n * kLogitBytes;
+      break;
   }
-  return 1;
 }
 
 }  // namespace
@@ -59,10 +65,7 @@ void SectionBuilder::AddJob(const ArrayOperation& operation, Job job, int first_
   job.operation = NextOperation();
   job.first_run = first_run;
   job.runs = NextRun() - first_run;
-  TileCounts& counts = section_.counts;
-  (operation.word == EmittedWord::kScore ? counts.auxiliary_write_bytes
-                                         : counts.pool_write_bytes) +=
-      VectorBytes(job.emitted) * WordBytes(operation.word);
+  CountEmission(operation.word, job.emitted, machine_.vector_size, section_.counts);
   section_.jobs.push_back(job);
 }
 
@@ -92,6 +95,7 @@ int SectionBuilder::AddNorm(NormRole norm, TileRegion update, int first_row, int
   operation.output = TileRegion::kLayerInput;
   operation.panel = static_cast<int>(section_.panels.size()) - 1;
   section_.counts.pool_read_bytes += VectorBytes(rows * vectors) * (kUpdateBytes + 1);
+  section_.counts.auxiliary_read_bytes += rows * vectors * HalvesBytes(machine_.vector_size);
   section_.counts.pool_write_bytes += VectorBytes(rows * vectors);
   return Append(operation, after);
 }
@@ -108,8 +112,8 @@ int SectionBuilder::AddEmbeddingLookup(TileRegion output) {
   operation.width = width;
   operation.norm = NormRole::kEmbedding;
   operation.output = output;
-  section_.counts.envm_read_bytes +=
-      VectorBytes(tokens_ * vectors) * (kWordBytes + (kEmbeddingTables - 1) * kPositionBytes);
+  const int64_t element_bits = 8 + (kEmbeddingTables - 1) * kPositionBits;
+  section_.counts.envm_read_bytes += VectorBytes(tokens_ * vectors) * element_bits / 8;
   section_.counts.pool_write_bytes += VectorBytes(tokens_ * vectors);
   return Append(operation, -1);
 }

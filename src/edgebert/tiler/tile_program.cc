@@ -16,6 +16,7 @@ std::string_view TileRegionName(TileRegion region) {
                                                                     "pooled",
                                                                     "off-ramp hidden",
                                                                     "logits",
+                                                                    "score halves",
                                                                     "scores"};
   return kNames[static_cast<size_t>(region)];
 }

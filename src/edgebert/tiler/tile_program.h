@@ -25,29 +25,32 @@ enum class TileRegion : uint8_t {
   kKey,         ///< Of one head.
   kValueEven,   ///< Of heads at even positions, transposed: a row a value column, tokens along it.
   kValueOdd,
-  kAttentionUpdate,    ///< Of a row pass; words of kUpdateBytes.
+  kAttentionUpdate,    ///< Of a row pass; words of kUpdateBits.
   kHidden,             ///< Of a row pass.
-  kFeedForwardUpdate,  ///< Of a row pass; words of kUpdateBytes.
+  kFeedForwardUpdate,  ///< Of a row pass; words of kUpdateBits.
   kEmbedded,
   kPooled,  ///< One row: the poolings side by side.
   kOffRampHidden,
-  kLogits,  ///< Words of kLogitBytes.
-  kScores,  ///< The auxiliary buffer: words of kScoreBytes, then probabilities in their places.
+  kLogits,       ///< Words of kLogitBytes.
+  kScoreHalves,  ///< The last four bits of each score.
+  kScores,       ///< The auxiliary buffer: two bytes a score, then probabilities in their places.
 };
-inline constexpr int kNumTileRegions = 14;
+inline constexpr int kNumTileRegions = 15;
 std::string_view TileRegionName(TileRegion region);  ///< "layer input", "context", …
 
 /// A row-major array of vectors. Byte p of an element of more than one byte lies in plane p, and
-/// every plane begins with a bank, so that a vector of words moves in one cycle.
+/// every plane begins with a bank, so that a vector of words moves in one cycle. The last four bits
+/// of updates lie in the auxiliary buffer, vector by vector from its start on.
 struct RegionPlace {
   int rows = 0;
   int row_vectors = 0;
-  int planes = 1;      ///< Bytes an element.
-  int first_bank = 0;  ///< Of the pool; of no meaning for kScores.
+  int planes = 1;       ///< Bytes an element.
+  bool halves = false;  ///< Elements of four bits, two a byte.
+  int first_bank = 0;   ///< Of the pool; of no meaning for kScores.
   int plane_banks = 0;
 
   int banks() const { return planes * plane_banks; }
-  /// The number of a vector within each plane; its bytes begin at n times that.
+  /// The number of a vector within each plane; its bytes begin at n times that, or half of it.
   int64_t VectorIndex(int row, int vector) const { return int64_t{row} * row_vectors + vector; }
 };
 

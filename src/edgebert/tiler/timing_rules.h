@@ -27,14 +27,20 @@ inline constexpr int64_t kSoftmaxPasses = 3;
 inline constexpr int64_t kEntropyPasses = 3;
 inline constexpr int64_t kEmbeddingTables = 3;
 
-/// Bytes of an element that is not AF8: updates before a residual addition, attention scores,
-/// logits.
+// Bytes of an element that is not AF8. Updates before a residual addition and attention scores have
+// four bits more: those of scores lie in the pool, those of updates in the auxiliary buffer, each
+// while the other has no use for it.
 inline constexpr int kUpdateBytes = 2;
 inline constexpr int kScoreBytes = 2;
-inline constexpr int kLogitBytes = 4;
-/// In the embedding's memory: of a word's element, and of a position's or segment's.
-inline constexpr int kWordBytes = 1;
-inline constexpr int kPositionBytes = 2;
+inline constexpr int kLogitBytes = 3;
+inline constexpr int kUpdateBits = 8 * kUpdateBytes + 4;
+inline constexpr int kScoreWordBits = 8 * kScoreBytes + 4;
+/// In the embedding's memory; an element of a word has 8.
+inline constexpr int kPositionBits = 20;
+
+/// Of a vector of n, in bytes.
+constexpr int64_t HalvesBytes(int64_t n) { return n / 2; }
+
 /// Bytes of an entry of a matrix product's bias, and of a LayerNorm's gain or bias, in DRAM.
 inline constexpr int kParameterBytes = 4;
 

@@ -20,7 +20,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const Clock& clock,
     : sc_core::sc_module(name),
       events_(program.stages.size()),
       pool_("pool", clock, program.program->buffers.banks, program.program->buffers.bank_bytes),
-      auxiliary_("auxiliary", clock, shape.auxiliary_bytes, shape.vector_size),
+      auxiliary_("auxiliary", clock, 1, shape.auxiliary_bytes),
       envm_(clock, program.embedding, shape.vector_size),
       ring_(RingOf(program.program->buffers)),
       fetches_("fetches", kInstructions),
@@ -79,8 +79,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const Clock& clock,
               shape.vector_size, progress_, events_),
       special_(
           "special", clock, {.tasks = specials_, .results = special_results_},
-          {.pool = pool_,
-           .auxiliary = auxiliary_,
+          {.buffers = {.pool = pool_, .auxiliary = auxiliary_},
            .envm = envm_,
            .norms = norms_,
            .sentence = sentence,
@@ -93,9 +92,6 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const Clock& clock,
       special_writer_(
           "special_writer", clock,
           {.results = special_packed_, .entropies = entropies_, .freed_panels = freed_by_special_},
-          pool_, auxiliary_, shape.vector_size, progress_, events_) {
-  const int n = shape.vector_size;
-  auxiliary_.SetRowVectors((program.program->tokens + n - 1) / n);
-}
+          {.pool = pool_, .auxiliary = auxiliary_}, shape.vector_size, progress_, events_) {}
 
 }  // namespace edgebert::systemc::overlapped

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "edgebert/systemc/overlapped/accumulators.h"
-#include "edgebert/systemc/overlapped/auxiliary_buffer.h"
 #include "edgebert/systemc/overlapped/buffer_pool.h"
 #include "edgebert/systemc/overlapped/dma.h"
 #include "edgebert/systemc/overlapped/emission_path.h"
@@ -42,14 +41,14 @@ class Accelerator : public sc_core::sc_module {
   Sequencer& sequencer() { return sequencer_; }
   Dma& dma() { return dma_; }
   BufferPool& pool() { return pool_; }
-  AuxiliaryBuffer& auxiliary() { return auxiliary_; }
+  BufferPool& auxiliary() { return auxiliary_; }
   const EventLog& events() const { return events_; }
 
  private:
   Progress progress_;
   EventLog events_;
   BufferPool pool_;
-  AuxiliaryBuffer auxiliary_;
+  BufferPool auxiliary_;
   Envm envm_;
   RingPlace ring_;
   PanelTable panels_;

@@ -16,19 +16,17 @@ void AddNormFunction::Start(const SpecialTask& task) {
 
 void AddNormFunction::ReadVector() {
   const int n = width_.vector_size;
-  const int64_t update = task_.input.Address(row_, vector_, n);
-  std::array<Lanes, kUpdateBytes> planes = {};
-  for (size_t byte = 0; byte < planes.size(); ++byte) {
-    memories_.pool.Read(update + static_cast<int64_t>(byte) * task_.input.plane_bytes,
-                        std::span(planes[byte]).first(static_cast<size_t>(n)));
-  }
-  memories_.events.at(task_.stage).counts.pool_read_bytes += int64_t{n} * (kUpdateBytes + 1);
+  const WordLanes updates =
+      ReadUpdates(memories_.buffers, task_.input, task_.input_halves, row_, vector_, n);
+  TileCounts& counts = memories_.events.at(task_.stage).counts;
+  counts.pool_read_bytes += int64_t{n} * (kUpdateBytes + 1);
+  counts.auxiliary_read_bytes += HalvesBytes(n);
   const Lanes residual =
-      overlapped::ReadVector(memories_.pool, task_.residual.Address(row_, vector_, n), n);
+      overlapped::ReadVector(memories_.buffers.pool, task_.residual.Address(row_, vector_), n);
   for (int lane = 0; lane < width_.Lanes(task_.width, vector_); ++lane) {
     const auto i = static_cast<size_t>(lane);
-    const auto word = static_cast<int16_t>(planes[0][i] | planes[1][i] << 8);
-    const int32_t sum = AddResidual(word, static_cast<int32_t>(DecodeInteger(kAf8, residual[i])));
+    const int32_t sum =
+        AddResidual(updates[i], static_cast<int32_t>(DecodeInteger(kAf8, residual[i])));
     words_[static_cast<size_t>(vector_ * n + lane)] = sum;
     moments_.Add(sum);
   }
@@ -50,7 +48,7 @@ SpecialResult AddNormFunction::Result() const {
   }
   result.unit_exponent = task_.constants->norm_exponent;
   result.output_bias = task_.constants->output_bias;
-  result.address = task_.output.Address(row_, vector_, n);
+  result.address = task_.output.Address(row_, vector_);
   return result;
 }
 

@@ -177,11 +177,11 @@ double LargestMagnitude(const std::vector<float>& values) {
   return double{largest};
 }
 
-std::vector<int16_t> Words(const std::vector<float>& values, int unit_exponent) {
-  std::vector<int16_t> words;
+std::vector<int32_t> Words(const std::vector<float>& values, int unit_exponent) {
+  std::vector<int32_t> words;
   words.reserve(values.size());
   for (const float value : values) {
-    words.push_back(static_cast<int16_t>(ToFixed(double{value}, unit_exponent, kEmbeddingLimit)));
+    words.push_back(static_cast<int32_t>(ToFixed(double{value}, unit_exponent, kEmbeddingLimit)));
   }
   return words;
 }

@@ -19,7 +19,7 @@ void EmbeddingFunction::Start(const SpecialTask& task) {
 /// A vector of words, then one of positions, then one of segments, which completes their sum.
 void EmbeddingFunction::ReadVector() {
   memories_.events.at(task_.stage).counts.envm_read_bytes +=
-      width_.vector_size * (table_ == 0 ? kWordBytes : kPositionBytes);
+      int64_t{width_.vector_size} * (table_ == 0 ? 8 : kPositionBits) / 8;
   const auto token = static_cast<size_t>(token_);
   if (table_ == 0) {
     word_codes_ = memories_.envm.ReadWord(memories_.sentence.ids[token], vector_);
@@ -61,7 +61,7 @@ SpecialResult EmbeddingFunction::Result() const {
   }
   result.unit_exponent = norm.unit_exponent;
   result.output_bias = task_.constants->output_bias;
-  result.address = task_.output.Address(token_, vector_, width_.vector_size);
+  result.address = task_.output.Address(token_, vector_);
   return result;
 }
 

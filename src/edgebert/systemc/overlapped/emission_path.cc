@@ -12,6 +12,18 @@
 
 namespace edgebert::systemc::overlapped {
 
+namespace {
+
+WordLanes WordsOf(const EmittedVector& vector) {
+  WordLanes words = {};
+  for (size_t lane = 0; lane < static_cast<size_t>(vector.lanes); ++lane) {
+    words[lane] = static_cast<int32_t>(vector.values[lane]);
+  }
+  return words;
+}
+
+}  // namespace
+
 EmissionStage::EmissionStage(sc_core::sc_module_name name, const Clock& clock,
                              Channel<EmittedVector>& input, Channel<EmittedVector>& output)
     : Unit(name, clock), input_(input), output_(output) {
@@ -77,11 +89,11 @@ void ActivationUnit::Change(EmittedVector& vector) {
 }
 
 ResultWriter::ResultWriter(sc_core::sc_module_name name, const Clock& clock,
-                           Channel<EmittedVector>& input, const Memories& memories, int vector_size,
+                           Channel<EmittedVector>& input, const Buffers& buffers, int vector_size,
                            Progress& progress, EventLog& events)
     : Unit(name, clock),
       input_(input),
-      memories_(memories),
+      buffers_(buffers),
       vector_size_(vector_size),
       progress_(progress),
       events_(events) {
@@ -94,29 +106,27 @@ void ResultWriter::Step() {
   }
   const EmittedVector vector = input_.Pop();
   TileCounts& counts = events_.at(vector.job.stage).counts;
+  const EmitJob& job = vector.job;
+  const int n = vector_size_;
   switch (vector.job.word) {
     case EmittedWord::kCode:
       WriteCodes(vector);
-      counts.pool_write_bytes += vector_size_;
+      counts.pool_write_bytes += n;
       break;
     case EmittedWord::kUpdate:
-      WriteWords(vector, kUpdateBytes);
-      counts.pool_write_bytes += int64_t{vector_size_} * kUpdateBytes;
+      WriteUpdates(buffers_, job.region, job.halves, vector.row, vector.vector, n, WordsOf(vector));
+      counts.pool_write_bytes += int64_t{n} * kUpdateBytes;
+      counts.auxiliary_write_bytes += HalvesBytes(n);
+      break;
+    case EmittedWord::kScore:
+      WriteScores(buffers_, job.region, job.halves, vector.row, vector.vector, n, WordsOf(vector));
+      counts.auxiliary_write_bytes += int64_t{n} * kScoreBytes;
+      counts.pool_write_bytes += HalvesBytes(n);
       break;
     case EmittedWord::kLogit:
-      WriteWords(vector, kLogitBytes);
-      counts.pool_write_bytes += int64_t{vector_size_} * kLogitBytes;
+      WriteLogits(buffers_.pool, job.region, vector.vector, n, WordsOf(vector));
+      counts.pool_write_bytes += int64_t{n} * kLogitBytes;
       break;
-    case EmittedWord::kScore: {
-      ScoreWords words = {};
-      for (size_t lane = 0; lane < static_cast<size_t>(vector.lanes); ++lane) {
-        words[lane] = static_cast<int16_t>(vector.values[lane]);
-      }
-      memories_.auxiliary.WriteScores(vector.job.auxiliary_row + vector.row,
-                                      vector.job.auxiliary_vector + vector.vector, words);
-      counts.auxiliary_write_bytes += int64_t{vector_size_} * kScoreBytes;
-      break;
-    }
   }
   if (vector.ends_job && vector.job.ends_operation) {
     progress_.array_operations.Increment();
@@ -132,21 +142,8 @@ void ResultWriter::WriteCodes(const EmittedVector& vector) {
     codes[lane] = static_cast<uint8_t>(
         EncodeAccumulator(kAf8, vector.values[lane], unit_exponent, constants.output_bias));
   }
-  WriteVector(memories_.pool, vector.job.region.Address(vector.row, vector.vector, vector_size_),
-              vector_size_, codes);
-}
-
-void ResultWriter::WriteWords(const EmittedVector& vector, int bytes) {
-  const RegionAccess& region = vector.job.region;
-  const int64_t address = region.Address(vector.row, vector.vector, vector_size_);
-  for (int byte = 0; byte < bytes; ++byte) {
-    Lanes plane = {};
-    for (size_t lane = 0; lane < static_cast<size_t>(vector.lanes); ++lane) {
-      plane[lane] = static_cast<uint8_t>(vector.values[lane] >> (8 * byte));
-    }
-    memories_.pool.Write(address + byte * region.plane_bytes,
-                         std::span(plane).first(static_cast<size_t>(vector_size_)));
-  }
+  WriteVector(buffers_.pool, vector.job.region.Address(vector.row, vector.vector), vector_size_,
+              codes);
 }
 
 }  // namespace edgebert::systemc::overlapped

@@ -6,10 +6,10 @@
 #include <systemc>
 
 #include "edgebert/systemc/overlapped/array_items.h"
-#include "edgebert/systemc/overlapped/auxiliary_buffer.h"
 #include "edgebert/systemc/overlapped/event_log.h"
 #include "edgebert/systemc/overlapped/panel_table.h"
 #include "edgebert/systemc/overlapped/progress.h"
+#include "edgebert/systemc/overlapped/word_planes.h"
 #include "edgebert/systemc/unit.h"
 
 // From the accumulators to the buffers, a vector a cycle through each unit.
@@ -68,22 +68,17 @@ class ActivationUnit : public EmissionStage {
 /// auxiliary buffer; words go as they are, a plane of banks a byte.
 class ResultWriter : public Unit {
  public:
-  struct Memories {
-    BufferPool& pool;
-    AuxiliaryBuffer& auxiliary;
-  };
   ResultWriter(sc_core::sc_module_name name, const Clock& clock, Channel<EmittedVector>& input,
-               const Memories& memories, int vector_size, Progress& progress, EventLog& events);
+               const Buffers& buffers, int vector_size, Progress& progress, EventLog& events);
 
  protected:
   void Step() override;
 
  private:
   void WriteCodes(const EmittedVector& vector);
-  void WriteWords(const EmittedVector& vector, int bytes);
 
   Channel<EmittedVector>& input_;
-  Memories memories_;
+  Buffers buffers_;
   int vector_size_;
   Progress& progress_;
   EventLog& events_;

@@ -17,19 +17,10 @@ void EntropyFunction::Start(const SpecialTask& task) {
 
 void EntropyFunction::ReadVector() {
   const int n = width_.vector_size;
-  const int64_t address = task_.input.Address(0, vector_, n);
-  std::array<Lanes, kLogitBytes> planes = {};
-  for (size_t byte = 0; byte < planes.size(); ++byte) {
-    memories_.pool.Read(address + static_cast<int64_t>(byte) * task_.input.plane_bytes,
-                        std::span(planes[byte]).first(static_cast<size_t>(n)));
-  }
+  const WordLanes logits = ReadLogits(memories_.buffers.pool, task_.input, vector_, n);
   memories_.events.at(task_.stage).counts.pool_read_bytes += int64_t{n} * kLogitBytes;
   for (size_t lane = 0; lane < static_cast<size_t>(width_.Lanes(task_.width, vector_)); ++lane) {
-    uint32_t word = 0;
-    for (size_t byte = 0; byte < planes.size(); ++byte) {
-      word |= uint32_t{planes[byte][lane]} << (8 * byte);
-    }
-    const auto logit = static_cast<int32_t>(word);
+    const int32_t logit = logits[lane];
     switch (phase_) {
       case Phase::kLargest:
         largest_ = std::max(largest_, logit);

@@ -13,15 +13,15 @@
 
 namespace edgebert::systemc::overlapped {
 
-/// What lies in the embedding's memory: AF8 codes of words, 16-bit words of positions and segments
+/// What lies in the embedding's memory: AF8 codes of words, words of positions and segments
 /// (numeric/fixed_embedding.h), and the LayerNorm behind them.
 struct EmbeddingTables {
   int width = 0;
   int word_bias = 0;               ///< AF8 exponent bias of the words.
   int unit_exponent = 0;           ///< Of positions, segments and their sum with words.
   std::vector<uint8_t> words;      ///< [vocabulary × width]
-  std::vector<int16_t> positions;  ///< [max_positions × width]
-  std::vector<int16_t> segments;   ///< [num_segments × width]
+  std::vector<int32_t> positions;  ///< [max_positions × width]
+  std::vector<int32_t> segments;   ///< [num_segments × width]
   FixedNormWeights norm;
 };
 
@@ -36,8 +36,8 @@ class Envm {
   const EmbeddingTables& tables() const { return tables_; }
   /// AF8 codes.
   Words ReadWord(int row, int vector) { return Read<uint8_t>(tables_.words, row, vector); }
-  Words ReadPosition(int row, int vector) { return Read<int16_t>(tables_.positions, row, vector); }
-  Words ReadSegment(int row, int vector) { return Read<int16_t>(tables_.segments, row, vector); }
+  Words ReadPosition(int row, int vector) { return Read<int32_t>(tables_.positions, row, vector); }
+  Words ReadSegment(int row, int vector) { return Read<int32_t>(tables_.segments, row, vector); }
 
  private:
   template <typename T>

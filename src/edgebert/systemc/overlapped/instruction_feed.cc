@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "edgebert/program/weight_names.h"
+#include "edgebert/tiler/timing_rules.h"
 #include "edgebert/tiler/weight_vectors.h"
 
 namespace edgebert::systemc::overlapped {
@@ -64,11 +65,31 @@ Dependency InstructionFeed::After(const Cursor& cursor, int operation) const {
 RegionAccess InstructionFeed::Access(TileRegion region, int64_t row, int64_t vector) const {
   const BufferPlan& plan = program_.program->buffers;
   const RegionPlace& place = plan.place(region);
-  const int n = program_.program->vector_size;
+  const int64_t n = program_.program->vector_size;
   RegionAccess access;
-  access.base = place.first_bank * plan.bank_bytes + (row * place.row_vectors + vector) * n;
-  access.row_bytes = int64_t{place.row_vectors} * n;
+  access.vector_bytes = place.halves ? HalvesBytes(n) : n;
+  access.row_bytes = place.row_vectors * access.vector_bytes;
+  access.base = place.first_bank * plan.bank_bytes;
+  access.base = access.Address(row, vector);
   access.plane_bytes = place.plane_banks * plan.bank_bytes;
+  return access;
+}
+
+RegionAccess InstructionFeed::ScoreAccess(int64_t row, int64_t vector) const {
+  const RegionPlace& place = program_.program->buffers.place(TileRegion::kScores);
+  RegionAccess access;
+  access.vector_bytes = int64_t{kScoreBytes} * program_.program->vector_size;
+  access.row_bytes = place.row_vectors * access.vector_bytes;
+  access.base = access.Address(row, vector);
+  return access;
+}
+
+RegionAccess InstructionFeed::UpdateHalves(TileRegion region, int64_t row, int64_t vector) const {
+  const RegionPlace& place = program_.program->buffers.place(region);
+  RegionAccess access;
+  access.vector_bytes = HalvesBytes(program_.program->vector_size);
+  access.row_bytes = place.row_vectors * access.vector_bytes;
+  access.base = access.Address(row, vector);
   return access;
 }
 
@@ -213,7 +234,7 @@ std::optional<StreamBlocks> InstructionFeed::NextStream() {
     stream.first_row = run.first_row - job.first_row;
     if (operation.kind == ArrayKind::kContext) {
       stream.source = StreamSource::kAuxiliary;
-      stream.region.base = run.first_row;
+      stream.region = ScoreAccess(run.first_row, 0);
     } else {
       stream.region = Access(operation.input, operation.input_row + run.first_row, 0);
     }
@@ -253,14 +274,18 @@ std::optional<EmitJob> InstructionFeed::NextEmission() {
   }
   emit.word = operation.word;
   emit.constants = &program_.stages[emission_.stage].array[static_cast<size_t>(job.operation)];
-  if (operation.output == TileRegion::kScores) {
-    emit.auxiliary_row = job.first_row;
-    emit.auxiliary_vector = job.first_column / n;
+  if (operation.word == EmittedWord::kScore) {
+    emit.region = ScoreAccess(job.first_row, job.first_column / n);
+    emit.halves = Access(TileRegion::kScoreHalves, job.first_row, job.first_column / n);
   } else if (IsValueRegion(operation.output)) {
     emit.region = Access(operation.output, job.first_column, job.first_row / n);
   } else {
-    emit.region = Access(operation.output, operation.output_row + job.first_row,
-                         operation.output_vector + job.first_column / n);
+    const int row = operation.output_row + job.first_row;
+    const int vector = operation.output_vector + job.first_column / n;
+    emit.region = Access(operation.output, row, vector);
+    if (operation.word == EmittedWord::kUpdate) {
+      emit.halves = UpdateHalves(operation.output, row, vector);
+    }
   }
   ++emission_.item;
   return emit;
@@ -289,12 +314,18 @@ std::optional<SpecialTask> InstructionFeed::NextSpecial() {
     if (operation.panel >= 0) {
       task.panel = plans_[special_.stage].first_panel + static_cast<uint32_t>(operation.panel);
     }
-    task.input = Access(operation.input, 0, 0);
+    if (operation.kind == SpecialKind::kSoftmax) {
+      task.input = ScoreAccess(0, 0);
+      task.input_halves = Access(TileRegion::kScoreHalves, 0, 0);
+      task.output = task.input;
+    } else {
+      task.input = Access(operation.input, 0, 0);
+      task.output = Access(operation.output, 0, 0);
+    }
     if (operation.kind == SpecialKind::kAddNorm) {
+      task.input_halves = UpdateHalves(operation.input, 0, 0);
       task.residual = Access(TileRegion::kLayerInput, operation.first_row, 0);
       task.output = task.residual;
-    } else {
-      task.output = Access(operation.output, 0, 0);
     }
     task.constants = &program_.stages[special_.stage].special[item];
     return task;

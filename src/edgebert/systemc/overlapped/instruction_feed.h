@@ -51,6 +51,9 @@ class InstructionFeed {
   }
   Dependency After(const Cursor& cursor, int operation) const;
   RegionAccess Access(TileRegion region, int64_t row, int64_t vector) const;
+  /// Of scores in the auxiliary buffer, and of the last four bits of a region's updates there.
+  RegionAccess ScoreAccess(int64_t row, int64_t vector) const;
+  RegionAccess UpdateHalves(TileRegion region, int64_t row, int64_t vector) const;
   /// Moves to the next run, over jobs without any; false when there is none for now.
   bool FindRun(Cursor& cursor) const;
   /// Whether a job's first sums may not come before the job before has left altogether.

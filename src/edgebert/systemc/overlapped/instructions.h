@@ -16,14 +16,16 @@ namespace edgebert::systemc::overlapped {
 
 inline constexpr uint32_t kNoPanel = UINT32_MAX;
 
-/// Vectors in a region of the pool: vector v of row r begins at base + r · row_bytes + v · n.
+/// Vectors in a region of a buffer: vector v of row r begins at base + r · row_bytes +
+/// v · vector_bytes, its other bytes further planes away.
 struct RegionAccess {
   int64_t base = 0;
   int64_t row_bytes = 0;
-  int64_t plane_bytes = 0;  ///< From a byte of an element to the next one.
+  int64_t vector_bytes = 0;
+  int64_t plane_bytes = 0;
 
-  int64_t Address(int64_t row, int64_t vector, int vector_size) const {
-    return base + row * row_bytes + vector * vector_size;
+  int64_t Address(int64_t row, int64_t vector) const {
+    return base + row * row_bytes + vector * vector_bytes;
   }
 };
 
@@ -55,7 +57,11 @@ struct LoadBlocks {
   bool waits_for_port = false;
 };
 
-enum class StreamSource : uint8_t { kPool, kPanel, kAuxiliary };
+enum class StreamSource : uint8_t {
+  kPool,       ///< Rows of a region.
+  kPanel,      ///< Columns of a panel.
+  kAuxiliary,  ///< Rows of probabilities, where scores were.
+};
 
 /// To the streamer.
 struct StreamBlocks {
@@ -100,8 +106,7 @@ struct EmitJob {
   bool ends_operation = false;
   EmittedWord word = EmittedWord::kCode;
   RegionAccess region;  ///< Row 0, vector 0 is where the job's first vector goes.
-  int64_t auxiliary_row = 0;
-  int64_t auxiliary_vector = 0;
+  RegionAccess halves;  ///< kUpdate, kScore: the same for the last four bits.
   const ArrayConstants* constants = nullptr;
 
   int emitted(int vector_size) const {
@@ -120,8 +125,9 @@ struct SpecialTask {
   int rows = 0;
   int width = 0;
   int span = 0;
-  RegionAccess input;     ///< AddNorm: the update.
-  RegionAccess residual;  ///< AddNorm.
+  RegionAccess input;         ///< AddNorm: the update.
+  RegionAccess input_halves;  ///< AddNorm, softmax: last four bits.
+  RegionAccess residual;      ///< AddNorm.
   RegionAccess output;
   const SpecialConstants* constants = nullptr;
 };

@@ -20,7 +20,7 @@ void PoolFunction::StartPart() {
 void PoolFunction::ReadVector() {
   const int n = width_.vector_size;
   const Lanes codes =
-      overlapped::ReadVector(memories_.pool, task_.input.Address(row_, vector_, n), n);
+      overlapped::ReadVector(memories_.buffers.pool, task_.input.Address(row_, vector_), n);
   memories_.events.at(task_.stage).counts.pool_read_bytes += n;
   for (int lane = 0; lane < width_.Lanes(task_.width, vector_); ++lane) {
     sums_[static_cast<size_t>(vector_ * n + lane)] +=
@@ -41,8 +41,8 @@ SpecialResult PoolFunction::Result() const {
   }
   result.unit_exponent = task_.constants->unit_exponent - share.shift;
   result.output_bias = task_.constants->output_bias;
-  result.address = task_.output.Address(
-      0, static_cast<int64_t>(part_) * width_.Vectors(task_.width) + vector_, n);
+  result.address =
+      task_.output.Address(0, static_cast<int64_t>(part_) * width_.Vectors(task_.width) + vector_);
   return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include "edgebert/systemc/clock.h"
 #include "edgebert/systemc/overlapped/accelerator.h"
+#include "edgebert/systemc/overlapped/word_planes.h"
 #include "edgebert/tiler/timing_rules.h"
 
 namespace edgebert::systemc::overlapped {
@@ -72,12 +73,12 @@ std::vector<int32_t> LogitsOf(const BufferPool& pool, const TileProgram& tiles) 
   std::vector<int32_t> logits;
   for (int i = 0; i < tiles.config.num_classes(); ++i) {
     uint32_t word = 0;
-    for (int byte = 0; byte < kLogitBytes; ++byte) {
+    for (int byte = 0; byte < place.planes; ++byte) {
       const int64_t plane =
           (place.first_bank + byte * place.plane_banks) * tiles.buffers.bank_bytes;
       word |= uint32_t{pool.Peek(plane + i, 1)[0]} << (8 * byte);
     }
-    logits.push_back(static_cast<int32_t>(word));
+    logits.push_back(SignExtended(word, 8 * place.planes));
   }
   return logits;
 }

@@ -43,9 +43,11 @@ bool SoftmaxFunction::Cycle(std::optional<SpecialResult>& result) {
   if (!pace_.Due()) {
     return false;
   }
-  const ScoreWords scores = memories_.auxiliary.ReadScores(row_, tile_);
-  memories_.events.at(task_.stage).counts.auxiliary_read_bytes +=
-      int64_t{width_.vector_size} * kScoreBytes;
+  const WordLanes scores = ReadScores(memories_.buffers, task_.input, task_.input_halves, row_,
+                                      tile_, width_.vector_size);
+  TileCounts& counts = memories_.events.at(task_.stage).counts;
+  counts.auxiliary_read_bytes += int64_t{width_.vector_size} * kScoreBytes;
+  counts.pool_read_bytes += HalvesBytes(width_.vector_size);
   const uint32_t keys = KeysInTile();
   SpecialResult probabilities;
   for (uint32_t left = keys; left != 0; left &= left - 1) {
@@ -68,8 +70,7 @@ bool SoftmaxFunction::Cycle(std::optional<SpecialResult>& result) {
     probabilities.unit_exponent = -kExpFractionBits;
     probabilities.output_bias = task_.constants->output_bias;
     probabilities.to_auxiliary = true;
-    probabilities.auxiliary_row = row_;
-    probabilities.auxiliary_vector = tile_;
+    probabilities.address = task_.output.Address(row_, tile_);
     result = probabilities;
   }
   if (++tile_ * width_.vector_size < end_key_) {

@@ -6,13 +6,13 @@
 #include <optional>
 #include <vector>
 
-#include "edgebert/systemc/overlapped/auxiliary_buffer.h"
 #include "edgebert/systemc/overlapped/buffer_pool.h"
 #include "edgebert/systemc/overlapped/envm.h"
 #include "edgebert/systemc/overlapped/event_log.h"
 #include "edgebert/systemc/overlapped/instructions.h"
 #include "edgebert/systemc/overlapped/panel_table.h"
 #include "edgebert/systemc/overlapped/special_result.h"
+#include "edgebert/systemc/overlapped/word_planes.h"
 
 namespace edgebert::systemc::overlapped {
 
@@ -24,8 +24,7 @@ struct SentenceInput {
 
 /// What the functions of the special function unit read.
 struct SpecialMemories {
-  BufferPool& pool;
-  AuxiliaryBuffer& auxiliary;
+  Buffers buffers;
   Envm& envm;
   ParameterStore& norms;
   const SentenceInput& sentence;

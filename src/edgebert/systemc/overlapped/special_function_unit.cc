@@ -1,6 +1,7 @@
 #include "edgebert/systemc/overlapped/special_function_unit.h"
 
 #include <optional>
+#include <span>
 
 #include "edgebert/numeric/adaptivfloat.h"
 #include "edgebert/numeric/fixed_softmax.h"
@@ -126,12 +127,11 @@ void SpecialCoder::Change(SpecialResult& result) {
 }
 
 SpecialWriter::SpecialWriter(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
-                             BufferPool& pool, AuxiliaryBuffer& auxiliary, int vector_size,
-                             Progress& progress, EventLog& events)
+                             const Buffers& buffers, int vector_size, Progress& progress,
+                             EventLog& events)
     : Unit(name, clock),
       ports_(ports),
-      pool_(pool),
-      auxiliary_(auxiliary),
+      buffers_(buffers),
       vector_size_(vector_size),
       progress_(progress),
       events_(events) {
@@ -148,10 +148,11 @@ void SpecialWriter::Step() {
   if (result.kind == SpecialResult::Kind::kEntropy) {
     ports_.entropies.Push(result.entropy);
   } else if (result.to_auxiliary) {
-    auxiliary_.WriteProbabilities(result.auxiliary_row, result.auxiliary_vector, result.codes);
+    buffers_.auxiliary.Write(result.address,
+                             std::span(result.codes).first(static_cast<size_t>(vector_size_)));
     counts.auxiliary_write_bytes += vector_size_;
   } else {
-    WritePacked(pool_, result.address, vector_size_, result.mask, result.codes);
+    WritePacked(buffers_.pool, result.address, vector_size_, result.mask, result.codes);
     counts.pool_write_bytes += vector_size_;
   }
   if (result.ends_operation) {

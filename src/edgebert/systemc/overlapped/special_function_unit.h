@@ -92,16 +92,14 @@ class SpecialWriter : public Unit {
     Channel<uint32_t>& freed_panels;
   };
   SpecialWriter(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
-                BufferPool& pool, AuxiliaryBuffer& auxiliary, int vector_size, Progress& progress,
-                EventLog& events);
+                const Buffers& buffers, int vector_size, Progress& progress, EventLog& events);
 
  protected:
   void Step() override;
 
  private:
   Ports ports_;
-  BufferPool& pool_;
-  AuxiliaryBuffer& auxiliary_;
+  Buffers buffers_;
   int vector_size_;
   Progress& progress_;
   EventLog& events_;

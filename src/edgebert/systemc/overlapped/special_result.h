@@ -34,9 +34,7 @@ struct SpecialResult {
   Lanes codes = {};  ///< Packed by the coder, for the pool.
   uint32_t mask = 0;
   bool to_auxiliary = false;
-  int64_t address = 0;  ///< Of the pool.
-  int64_t auxiliary_row = 0;
-  int64_t auxiliary_vector = 0;
+  int64_t address = 0;
   int32_t entropy = 0;
   bool ends_operation = false;
   size_t stage = 0;

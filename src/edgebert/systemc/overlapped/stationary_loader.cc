@@ -42,7 +42,7 @@ void StationaryLoader::Step() {
   item.set = static_cast<int>(block_ % kSets);
   item.row = vector_;
   if (run.panel == kNoPanel) {
-    item.codes = ReadVector(pool_, run.region.Address(vector_, block, vector_size_), vector_size_);
+    item.codes = ReadVector(pool_, run.region.Address(vector_, block), vector_size_);
   } else {
     if (run.rewinds && run_block_ == 0 && vector_ == 0) {
       reader_.Rewind(run.panel);

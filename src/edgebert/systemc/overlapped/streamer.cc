@@ -2,16 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <span>
+
 #include "edgebert/systemc/overlapped/stationary_loader.h"
 
 namespace edgebert::systemc::overlapped {
 
 Streamer::Streamer(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
-                   const Memories& memories, const PanelReader& reader, int vector_size,
+                   const Buffers& buffers, const PanelReader& reader, int vector_size,
                    Progress& progress, EventLog& events)
     : Unit(name, clock),
       ports_(ports),
-      memories_(memories),
+      buffers_(buffers),
       reader_(reader),
       vector_size_(vector_size),
       progress_(progress),
@@ -52,11 +54,18 @@ Lanes Streamer::ReadNext(const StreamBlocks& run, int block) {
     case StreamSource::kPanel:
       return reader_.Read(vector_, block);
     case StreamSource::kAuxiliary:
-      return memories_.auxiliary.ReadProbabilities(run.region.base + vector_, block);
+      return ReadProbabilities(run.region.Address(vector_, block));
     case StreamSource::kPool:
       break;
   }
-  return ReadVector(memories_.pool, run.region.Address(vector_, block, vector_size_), vector_size_);
+  return ReadVector(buffers_.pool, run.region.Address(vector_, block), vector_size_);
+}
+
+/// Without bitmask coding, in the lower halves of scores' places.
+Lanes Streamer::ReadProbabilities(int64_t address) {
+  Lanes codes = {};
+  buffers_.auxiliary.Read(address, std::span(codes).first(static_cast<size_t>(vector_size_)));
+  return codes;
 }
 
 void Streamer::Step() {

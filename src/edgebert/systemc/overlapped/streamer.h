@@ -6,10 +6,10 @@
 #include <systemc>
 
 #include "edgebert/systemc/overlapped/array_items.h"
-#include "edgebert/systemc/overlapped/auxiliary_buffer.h"
 #include "edgebert/systemc/overlapped/event_log.h"
 #include "edgebert/systemc/overlapped/instructions.h"
 #include "edgebert/systemc/overlapped/panel_reader.h"
+#include "edgebert/systemc/overlapped/word_planes.h"
 #include "edgebert/systemc/unit.h"
 
 namespace edgebert::systemc::overlapped {
@@ -23,12 +23,8 @@ class Streamer : public Unit {
     Channel<StreamedVector>& vectors;
     Channel<uint32_t>& freed_panels;
   };
-  struct Memories {
-    BufferPool& pool;
-    AuxiliaryBuffer& auxiliary;
-  };
   Streamer(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
-           const Memories& memories, const PanelReader& reader, int vector_size, Progress& progress,
+           const Buffers& buffers, const PanelReader& reader, int vector_size, Progress& progress,
            EventLog& events);
 
  protected:
@@ -40,9 +36,10 @@ class Streamer : public Unit {
   /// The column from `from` on whose vector in this block is not all zero; else `columns`.
   int NextColumn(int from, int block, int columns) const;
   Lanes ReadNext(const StreamBlocks& run, int block);
+  Lanes ReadProbabilities(int64_t address);
 
   Ports ports_;
-  Memories memories_;
+  Buffers buffers_;
   PanelReader reader_;
   int vector_size_;
   Progress& progress_;
