@@ -84,6 +84,8 @@ for policy in conventional early-exit early-exit-static predicted; do
 done
 expect 0 '"predicted_layer":[0-9]+' run --json --policy predicted --threshold 0.0001 "it is long"
 expect 0 '"arithmetic":"fp32"' run --json --arithmetic fp32 "good"
+expect 0 '"label":"positive",.*"arithmetic":"device"' run --json --arithmetic device "good fun"
+expect 2 "unknown arithmetic .devise., did you mean 'device'" run --arithmetic devise "good"
 expect 0 'with +"and the other"' run "one text" --pair "and the other"
 expect 0 '"segment_ids":\[0,0,0,1,1\]' tokenize --json good --pair fun
 expect 0 '"tokens":\["\[CLS\]","good","\[SEP\]"\]' tokenize --json good
