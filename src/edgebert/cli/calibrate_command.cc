@@ -11,7 +11,6 @@
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
-#include "edgebert/model/model_file.h"
 #include "edgebert/pipeline/held_out.h"
 #include "edgebert/pipeline/risk_control.h"
 
@@ -22,7 +21,7 @@ constexpr uint64_t kSimulationSeed = 1;
 
 struct CalibrateFlags {
   DataFlags data;
-  std::optional<std::string> model;
+  ModelFlags model;
   std::optional<std::string> output;
   RiskOptions risk;
   size_t draws = 0;
@@ -63,8 +62,7 @@ std::string SourceOf(const CalibrateFlags& flags) {
 }
 
 Result<Outcome> CalibrateModel(const CalibrateFlags& flags, AtomicFile* output) {
-  EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, ModelPath(flags.model));
-  EDGEBERT_ASSIGN_OR_RETURN(Model file, ReadModelFile(path));
+  EDGEBERT_ASSIGN_OR_RETURN(Model file, flags.model.Read());
   EDGEBERT_ASSIGN_OR_RETURN(const std::shared_ptr<const ClassifierModel> model,
                             ClassifierModel::Create(file));
   EDGEBERT_ASSIGN_OR_RETURN(const std::vector<LabelledText> examples,
@@ -90,7 +88,7 @@ Result<Outcome> CalibrateModel(const CalibrateFlags& flags, AtomicFile* output) 
     outcome.hindsight_threshold_nats = outcomes.thresholds[outcome.simulation->hindsight];
   }
   if (output != nullptr) {
-    EDGEBERT_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, SerializeModel(file));
+    EDGEBERT_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, flags.model.Serialize(file));
     EDGEBERT_RETURN_IF_ERROR(output->Write(bytes));
     EDGEBERT_RETURN_IF_ERROR(output->Commit());
   }
@@ -171,7 +169,7 @@ void AddCalibrateCommand(CLI::App& app, Action& action) {
   auto flags = std::make_shared<CalibrateFlags>();
   CLI::App* command = app.add_subcommand(
       "calibrate", "Find the most eager exit threshold whose accuracy loss is bounded");
-  AddModelFlag(*command, flags->model);
+  flags->model.AddTo(*command);
   flags->data.AddTo(*command);
   command
       ->add_option("--max-loss", flags->risk.max_loss,
@@ -186,7 +184,9 @@ void AddCalibrateCommand(CLI::App& app, Action& action) {
       ->add_option("--simulate", flags->draws,
                    "Also draw so many samples from the examples and count broken promises")
       ->type_name("DRAWS");
-  command->add_option("-o,--out", flags->output, "Write the model with the threshold to this file")
+  command
+      ->add_option("-o,--out", flags->output,
+                   "Write the model with the threshold to this file (a task file where it was one)")
       ->type_name("FILE");
   command->add_flag("--json", flags->json, "One JSON object");
   command->callback([flags, &action] { action = [flags] { return Calibrate(*flags); }; });
