@@ -13,6 +13,7 @@
 #include "edgebert/cli/progress_bar.h"
 #include "edgebert/pipeline/held_out.h"
 #include "edgebert/pipeline/risk_control.h"
+#include "edgebert/pipeline/task_sources.h"
 
 namespace edgebert::cli {
 namespace {
@@ -37,18 +38,11 @@ struct Outcome {
 };
 
 /// The rows of a task's training data that are held out for this.
-Result<std::vector<LabelledText>> HeldOutRows(const DataFlags& data, const Tokenizer& tokenizer,
-                                              size_t max_tokens) {
+Result<std::vector<LabelledText>> HeldOutRows(const DataFlags& data, const Tokenizer& tokenizer) {
   EDGEBERT_ASSIGN_OR_RETURN(TaskData training, LoadTrainingTask(*data.task, data.data));
-  const auto count_tokens = [&](const LabelledText& row) -> Result<int> {
-    EDGEBERT_ASSIGN_OR_RETURN(const Encoding encoding,
-                              tokenizer.Encode(row.text, row.pair, max_tokens));
-    return static_cast<int>(encoding.ids.size());
-  };
-  // Only SST-2's rows are phrases of one another.
+  EDGEBERT_ASSIGN_OR_RETURN(const TaskDescription* const task, FindTask(*data.task));
   EDGEBERT_ASSIGN_OR_RETURN(const HeldOut split,
-                            *data.task == "sst2" ? HoldOutNested(training.examples, count_tokens)
-                                                 : HoldOutHashed(training.examples));
+                            HoldOut(training.examples, task->held_out, tokenizer));
   std::vector<LabelledText> rows;
   for (const size_t row : split.held_out) {
     rows.push_back(std::move(training.examples[row]));
@@ -66,10 +60,8 @@ Result<Outcome> CalibrateModel(const CalibrateFlags& flags, AtomicFile* output) 
   EDGEBERT_ASSIGN_OR_RETURN(const std::shared_ptr<const ClassifierModel> model,
                             ClassifierModel::Create(file));
   EDGEBERT_ASSIGN_OR_RETURN(const std::vector<LabelledText> examples,
-                            flags.data.is_own()
-                                ? flags.data.LoadOwn(model->labels())
-                                : HeldOutRows(flags.data, model->tokenizer(),
-                                              static_cast<size_t>(model->config().max_positions)));
+                            flags.data.is_own() ? flags.data.LoadOwn(model->labels())
+                                                : HeldOutRows(flags.data, model->tokenizer()));
   ProgressBar bar("calibrate");
   EDGEBERT_ASSIGN_OR_RETURN(
       const RecordedExamples recorded,
