@@ -122,6 +122,28 @@ TEST(FixedLayerNormTest, RowsDoNotDependOnTheUnitButForEpsilon) {
   EXPECT_NE(values, NormaliseRow(words, MakeNormShape(384, 0.1f, -9), weights));
 }
 
+TEST(FixedLayerNormTest, EveryBitIsTheSameEverywhere) {
+  // FNV-1a over outputs before their rounding to AF8.
+  testing::Random random(3);
+  uint64_t hash = 14695981039346656037u;
+  for (int row = 0; row < 2000; ++row) {
+    const int width = 1 + static_cast<int>(random() % 400);
+    const int span = 2 << (random() % 18);
+    std::vector<int32_t> words;
+    NormMoments moments;
+    for (int i = 0; i < width; ++i) {
+      words.push_back(static_cast<int32_t>(random() % static_cast<uint64_t>(span)) - span / 3);
+      moments.Add(words.back());
+    }
+    const NormRow constants = FinishMoments(moments, MakeNormShape(width, 1e-5f, -10));
+    for (const int32_t word : words) {
+      hash =
+          (hash ^ static_cast<uint64_t>(Normalise(word, constants, 12'345, -678))) * 1099511628211u;
+    }
+  }
+  EXPECT_EQ(hash, 6611576176400572522u);
+}
+
 TEST(FixedLayerNormTest, WorkedExample) {
   // Mean 4, variance (4 · 84 - 16²) / 16 = 5: (x - 4) / √5.
   NormMoments moments;

@@ -180,6 +180,28 @@ TEST(FixedSoftmaxTest, EntropyOfManyClassesIsWithinItsBound) {
   }
 }
 
+TEST(FixedSoftmaxTest, EveryBitIsTheSameEverywhere) {
+  // FNV-1a over probabilities and entropies.
+  testing::Random random(6);
+  uint64_t hash = 14695981039346656037u;
+  const auto add = [&](int64_t value) {
+    hash = (hash ^ static_cast<uint64_t>(value)) * 1099511628211u;
+  };
+  for (int row = 0; row < 2000; ++row) {
+    const uint64_t spread = uint64_t{2} << (random() % 19);
+    const ScoreScale scale = MakeScoreScale(1 + static_cast<int>(random() % 128), -14);
+    std::vector<int32_t> scores(1 + random() % 128);
+    for (int32_t& score : scores) {
+      score = ScoreWord(static_cast<int64_t>(random() % spread), scale);
+    }
+    for (const uint32_t probability : Probabilities(ScoreDistances(scores))) {
+      add(probability);
+    }
+    add(EntropyOf(scores));
+  }
+  EXPECT_EQ(hash, 4649696013238980495u);
+}
+
 TEST(FixedSoftmaxTest, LogitsRoundOnceAndSaturate) {
   EXPECT_EQ(LogitWord(3, -17), 2);
   EXPECT_EQ(LogitWord(5, -17), 2);
