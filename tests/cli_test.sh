@@ -84,6 +84,8 @@ for policy in conventional early-exit early-exit-static predicted; do
 done
 expect 0 '"predicted_layer":[0-9]+' run --json --policy predicted --threshold 0.0001 "it is long"
 expect 0 '"arithmetic":"fp32"' run --json --arithmetic fp32 "good"
+expect 0 '"label":"positive",.*"arithmetic":"device"' run --json --arithmetic device "good fun"
+expect 2 "unknown arithmetic .devise., did you mean 'device'" run --arithmetic devise "good"
 expect 0 'with +"and the other"' run "one text" --pair "and the other"
 expect 0 '"segment_ids":\[0,0,0,1,1\]' tokenize --json good --pair fun
 expect 0 '"tokens":\["\[CLS\]","good","\[SEP\]"\]' tokenize --json good
@@ -140,6 +142,42 @@ printf 'sentence\tlabel\ngood fun\t1\na dull film\t0\n' >"$work/envm/dev.tsv"
 expect 0 '"examples":2,.*"seeds":3,.*"mean_faults":5.0,' envm --json --data "$work/envm" --seeds 3 \
   --faults 5 --region index
 expect 0 'answers changed  with 0 of 2 seeds' envm --data "$work/envm" --cells slc --seeds 2
+
+# A base and a task file stand for the model.
+split=$work/split
+mkdir "$split"
+expect 0 '^base .*embedding.ebm: .*SHA-256 [0-9a-f]{64}$' split "$EDGEBERT_MODEL" \
+  --base-out "$split/embedding.ebm" --task-out "$split/sst2.ebm"
+expect 0 '"base_bytes":[0-9]+,"base_sha256":"' split --json "$EDGEBERT_MODEL" \
+  --base "$split/embedding.ebm" --task-out "$split/again.ebm"
+if ! cmp -s "$split/sst2.ebm" "$split/again.ebm"; then
+  failures=$((failures + 1))
+  echo "FAILED: split gives two task files"
+fi
+expect 0 'looks for embedding.ebm in its own folder' split "$EDGEBERT_MODEL" \
+  --base-out "$split/embedding.ebm" --task-out "$work/alone.ebm"
+expect 0 '^positive' run --model "$split/sst2.ebm" "a gorgeous, witty, seductive movie"
+expect 0 '"tokens":\["\[CLS\]","good","\[SEP\]"\]' tokenize --model "$split/sst2.ebm" --json good
+expect 0 '^task file: .*SHA-256' inspect "$split/sst2.ebm"
+expect 0 '"kind":"task","file_bytes":[0-9]+,"base":\{"file":".*embedding.ebm","bytes":' inspect --json \
+  "$split/sst2.ebm"
+expect 0 '^base file: .*SHA-256' inspect "$split/embedding.ebm"
+expect 0 '"kind":"base".*"split_from"' inspect --json "$split/embedding.ebm"
+expect 0 '"kind":"model","file_bytes":[0-9]+,"family"' inspect --json "$EDGEBERT_MODEL"
+expect 1 'alone.ebm: is a task file, and there is no file .*/embedding.ebm with its base' run \
+  --model "$work/alone.ebm" good
+expect 1 'there is no file' inspect "$work/alone.ebm"
+expect 0 '^positive' run --model "$work/alone.ebm" --base "$split/embedding.ebm" good
+expect 1 'found a base file, expected a model or a task file' run --model "$split/embedding.ebm" good
+expect 1 'found a whole model, expected a task file, since a base' run --base "$split/embedding.ebm" good
+expect 1 'found a whole model, expected a base file' run --model "$work/alone.ebm" \
+  --base "$EDGEBERT_MODEL" good
+expect 1 'sst2.ebm: is there already' split "$EDGEBERT_MODEL" --base-out "$split/sst2.ebm" \
+  --task-out "$work/x.ebm"
+expect 1 'different files' split "$EDGEBERT_MODEL" --base-out "$work/x.ebm" --task-out "$work/x.ebm"
+expect 2 'either --base-out FILE' split "$EDGEBERT_MODEL" --task-out "$work/x.ebm"
+head -c 100000 "$split/embedding.ebm" >"$work/embedding.ebm"
+expect 1 'alone.ebm: its base: .*embedding.ebm: header.*cut short' run --model "$work/alone.ebm" good
 
 # Usage errors end with 2.
 expect 2 'subcommand'
@@ -252,6 +290,11 @@ expect 0 '"threshold_nats":0.0,.*"draws":20,"violations":0' calibrate --json --s
   "${own[@]}" --out "$work/calibrated.ebm"
 expect 0 'at most 0.01 below full depth.s with confidence 0.95' inspect "$work/calibrated.ebm"
 expect 0 'exit +layer 12 of 12' run --model "$work/calibrated.ebm" good
+expect 0 'written' calibrate "${own[@]}" --model "$split/sst2.ebm" --out "$split/calibrated.ebm"
+expect 0 '^task file: ' inspect "$split/calibrated.ebm"
+expect 0 '"file_bytes":[0-9]+,"base_bytes":[0-9]+' eval --json --task sst2 --data "$work" \
+  --model "$split/calibrated.ebm"
+expect 0 'all layers' exits "${own[@]}" --model "$work/alone.ebm" --base "$split/embedding.ebm"
 expect 0 '"measured_p50_s":[0-9.e-]+,"measured_p99_s":.*"measured_full_depth_p99_s":' eval --json \
   --task sst2 --data "$work"
 expect 0 '"host":\{"driven":.*"mean_frequency_hz":' eval --json --task sst2 --data "$work" \

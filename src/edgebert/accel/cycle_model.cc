@@ -250,14 +250,13 @@ class CycleModel::Machine {
       computed_ = compute0 + last * s;
     } else {
       const int64_t load1 = std::max(load0, computed_) + l;
-      const int64_t compute1 = std::max(compute0, load1) + s;
       if (last == 1) {
         loaded_ = load1;
         computed_before_ = compute0;
-        computed_ = compute1;
+        computed_ = std::max(compute0, load1) + s;
       } else {
-        loaded_ = std::max(load1, compute0) + l + (last - 2) * l;
-        computed_before_ = last == 2 ? compute1 : loaded_ - l + s;
+        loaded_ = std::max(load1, compute0) + (last - 1) * l;
+        computed_before_ = loaded_ - l + s;
         computed_ = loaded_ + s;
       }
     }

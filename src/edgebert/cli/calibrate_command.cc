@@ -12,9 +12,9 @@
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
-#include "edgebert/model/model_file.h"
 #include "edgebert/pipeline/held_out.h"
 #include "edgebert/pipeline/risk_control.h"
+#include "edgebert/pipeline/task_sources.h"
 
 namespace edgebert::cli {
 namespace {
@@ -23,7 +23,7 @@ constexpr uint64_t kSimulationSeed = 1;
 
 struct CalibrateFlags {
   DataFlags data;
-  std::optional<std::string> model;
+  ModelFlags model;
   std::optional<std::string> output;
   RiskOptions risk;
   size_t draws = 0;
@@ -40,18 +40,11 @@ struct Outcome {
 };
 
 /// The rows of a task's training data that are held out for this.
-Result<std::vector<LabelledText>> HeldOutRows(const DataFlags& data, const Tokenizer& tokenizer,
-                                              size_t max_tokens) {
+Result<std::vector<LabelledText>> HeldOutRows(const DataFlags& data, const Tokenizer& tokenizer) {
   EDGEBERT_ASSIGN_OR_RETURN(TaskData training, LoadTrainingTask(*data.task, data.data));
-  const auto count_tokens = [&](const LabelledText& row) -> Result<int> {
-    EDGEBERT_ASSIGN_OR_RETURN(const Encoding encoding,
-                              tokenizer.Encode(row.text, row.pair, max_tokens));
-    return static_cast<int>(encoding.ids.size());
-  };
-  // Only SST-2's rows are phrases of one another.
+  EDGEBERT_ASSIGN_OR_RETURN(const TaskDescription* const task, FindTask(*data.task));
   EDGEBERT_ASSIGN_OR_RETURN(const HeldOut split,
-                            *data.task == "sst2" ? HoldOutNested(training.examples, count_tokens)
-                                                 : HoldOutHashed(training.examples));
+                            HoldOut(training.examples, task->held_out, tokenizer));
   std::vector<LabelledText> rows;
   for (const size_t row : split.held_out) {
     rows.push_back(std::move(training.examples[row]));
@@ -65,15 +58,12 @@ std::string SourceOf(const CalibrateFlags& flags) {
 }
 
 Result<Outcome> CalibrateModel(const CalibrateFlags& flags, AtomicFile* output) {
-  EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, ModelPath(flags.model));
-  EDGEBERT_ASSIGN_OR_RETURN(Model file, ReadModelFile(path));
+  EDGEBERT_ASSIGN_OR_RETURN(Model file, flags.model.Read());
   EDGEBERT_ASSIGN_OR_RETURN(const std::shared_ptr<const ClassifierModel> model,
                             ClassifierModel::Create(file));
   EDGEBERT_ASSIGN_OR_RETURN(const std::vector<LabelledText> examples,
-                            flags.data.is_own()
-                                ? flags.data.LoadOwn(model->labels())
-                                : HeldOutRows(flags.data, model->tokenizer(),
-                                              static_cast<size_t>(model->config().max_positions)));
+                            flags.data.is_own() ? flags.data.LoadOwn(model->labels())
+                                                : HeldOutRows(flags.data, model->tokenizer()));
   ProgressBar bar("calibrate");
   EDGEBERT_ASSIGN_OR_RETURN(
       const RecordedExamples recorded,
@@ -93,7 +83,7 @@ Result<Outcome> CalibrateModel(const CalibrateFlags& flags, AtomicFile* output) 
     outcome.hindsight_threshold_nats = outcomes.thresholds[outcome.simulation->hindsight];
   }
   if (output != nullptr) {
-    EDGEBERT_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, SerializeModel(file));
+    EDGEBERT_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, flags.model.Serialize(file));
     EDGEBERT_RETURN_IF_ERROR(output->Write(bytes));
     EDGEBERT_RETURN_IF_ERROR(output->Commit());
   }
@@ -178,7 +168,7 @@ void AddCalibrateCommand(CLI::App& app, Action& action) {
   auto flags = std::make_shared<CalibrateFlags>();
   CLI::App* command = app.add_subcommand(
       "calibrate", "Find the most eager exit threshold whose accuracy loss is bounded");
-  AddModelFlag(*command, flags->model);
+  flags->model.AddTo(*command);
   flags->data.AddTo(*command);
   command
       ->add_option("--max-loss", flags->risk.max_loss,
@@ -196,7 +186,9 @@ void AddCalibrateCommand(CLI::App& app, Action& action) {
       ->add_option("--simulate", flags->draws,
                    "Also draw so many samples from the examples and count broken promises")
       ->type_name("DRAWS");
-  command->add_option("-o,--out", flags->output, "Write the model with the threshold to this file")
+  command
+      ->add_option("-o,--out", flags->output,
+                   "Write the model with the threshold to this file (a task file where it was one)")
       ->type_name("FILE");
   command->add_flag("--json", flags->json, "One JSON object");
   command->callback([flags, &action] { action = [flags] { return Calibrate(*flags); }; });

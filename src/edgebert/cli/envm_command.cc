@@ -14,14 +14,13 @@
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
-#include "edgebert/model/model_file.h"
 #include "edgebert/pipeline/fault_study.h"
 
 namespace edgebert::cli {
 namespace {
 
 struct EnvmFlags {
-  std::optional<std::string> model;
+  ModelFlags model;
   std::string task = "sst2";
   std::string data;
   std::string split = "dev";
@@ -188,8 +187,8 @@ void PrintStudy(const EnvmFlags& flags, const FaultStudy& study, double wall_s) 
 }
 
 Result<Model> LoadPruned(const EnvmFlags& flags, double pruned_share) {
-  EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, ModelPath(flags.model));
-  EDGEBERT_ASSIGN_OR_RETURN(Model model, ReadModelFile(path));
+  EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, flags.model.Path());
+  EDGEBERT_ASSIGN_OR_RETURN(Model model, flags.model.Read());
   if (const Status status = PruneWordEmbedding(pruned_share, model); !status.ok()) {
     return status.WithContext(path.string());
   }
@@ -309,7 +308,7 @@ void AddEnvmCommand(CLI::App& app, Action& action) {
       "envm",
       "The word embedding in resistive memory: its size in cells, and accuracy when cells "
       "are misread");
-  AddModelFlag(*command, flags->model);
+  flags->model.AddTo(*command);
   command->add_option("--cells", flags->cells, "Cells of the values: slc, mlc2 or mlc3 [mlc2]")
       ->type_name("KIND");
   command->add_option("--mask-cells", flags->mask_cells, "Cells of bitmask and row index [slc]")

@@ -2,13 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
-#include "edgebert/base/file.h"
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/energy_table.h"
 #include "edgebert/cli/flags.h"
@@ -16,7 +15,6 @@
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
 #include "edgebert/model/compression_statistics.h"
-#include "edgebert/model/model_file.h"
 #include "edgebert/pipeline/evaluation.h"
 
 namespace edgebert::cli {
@@ -85,20 +83,33 @@ std::optional<double> TeacherAccuracy(const std::string& provenance,
   return std::nullopt;
 }
 
-/// Adds what the model file is, beside how it does.
-Status AddModelFigures(const EvalFlags& flags, std::span<const LabelledText> examples,
-                       OrderedJson& object) {
-  EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, ModelPath(flags.classifier.model));
-  EDGEBERT_ASSIGN_OR_RETURN(const Model model, ReadModelFile(path));
-  const CompressionStatistics statistics = ComputeCompression(model);
-  if (const auto accuracy = TeacherAccuracy(model.provenance, examples)) {
+/// A model that is ready, and how far it was compressed.
+struct LoadedModel {
+  std::shared_ptr<const ClassifierModel> model;
+  CompressionStatistics compression;
+};
+
+Result<LoadedModel> LoadWithStatistics(const ClassifierFlags& flags) {
+  EDGEBERT_ASSIGN_OR_RETURN(Model read, flags.model.Read());
+  LoadedModel loaded{nullptr, ComputeCompression(read)};
+  EDGEBERT_ASSIGN_OR_RETURN(loaded.model, flags.Prepare(std::move(read)));
+  return loaded;
+}
+
+/// Adds what the model and its files are, beside how it does.
+Status AddModelFigures(const EvalFlags& flags, const LoadedModel& loaded,
+                       std::span<const LabelledText> examples, OrderedJson& object) {
+  if (const auto accuracy = TeacherAccuracy(loaded.model->provenance(), examples)) {
     object["teacher_accuracy"] = *accuracy;
   }
-  object["encoder_sparsity"] = statistics.encoder_sparsity;
-  object["embedding_sparsity"] = statistics.embedding_sparsity;
-  object["heads_off"] = statistics.heads_off;
-  EDGEBERT_ASSIGN_OR_RETURN(const InputFile file, InputFile::Open(path));
-  object["file_bytes"] = file.size();
+  object["encoder_sparsity"] = loaded.compression.encoder_sparsity;
+  object["embedding_sparsity"] = loaded.compression.embedding_sparsity;
+  object["heads_off"] = loaded.compression.heads_off;
+  EDGEBERT_ASSIGN_OR_RETURN(const ModelFiles files, flags.classifier.model.Files());
+  object["file_bytes"] = files.bytes;
+  if (files.base) {
+    object["base_bytes"] = files.base->bytes;
+  }
   return OkStatus();
 }
 
@@ -146,15 +157,16 @@ int Eval(const EvalFlags& flags) {
   if (!examples.ok()) {
     return Fail(examples.status());
   }
-  const Result<std::shared_ptr<const ClassifierModel>> model = flags.classifier.LoadModel();
-  if (!model.ok()) {
-    return Fail(model.status());
+  const Result<LoadedModel> loaded = LoadWithStatistics(flags.classifier);
+  if (!loaded.ok()) {
+    return Fail(loaded.status());
   }
-  if (const auto max_tokens = ResolveMaxTokens(options->max_tokens, (*model)->config());
+  const std::shared_ptr<const ClassifierModel>& model = loaded->model;
+  if (const auto max_tokens = ResolveMaxTokens(options->max_tokens, model->config());
       !max_tokens.ok()) {
     return Fail(max_tokens.status().WithContext("--max-tokens"), kUsageError);
   }
-  Result<Classifier> classifier = Classifier::Create(*model, *options);
+  Result<Classifier> classifier = Classifier::Create(model, *options);
   if (!classifier.ok()) {
     return Fail(classifier.status());
   }
@@ -162,7 +174,7 @@ int Eval(const EvalFlags& flags) {
   Result<Evaluation> evaluation = Internal("not evaluated");
   {
     ProgressBar bar("eval");
-    evaluation = Evaluate(*model, *options, *examples, [&bar](size_t done, size_t total) {
+    evaluation = Evaluate(model, *options, *examples, [&bar](size_t done, size_t total) {
       bar.Update(done, total);
       return true;
     });
@@ -188,7 +200,7 @@ int Eval(const EvalFlags& flags) {
   }
   if (flags.json) {
     OrderedJson object = ToJson(flags, *evaluation, *classifier, wall_s);
-    if (const Status status = AddModelFigures(flags, *examples, object); !status.ok()) {
+    if (const Status status = AddModelFigures(flags, *loaded, *examples, object); !status.ok()) {
       return Fail(status);
     }
     if (on_host) {

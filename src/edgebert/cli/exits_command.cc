@@ -23,7 +23,7 @@ constexpr std::array kLosses = {0.0, 0.005, 0.01};
 
 struct ExitsFlags {
   DataFlags data;
-  std::optional<std::string> model;
+  ModelFlags model;
   std::optional<std::string> split;
   std::optional<std::string> plot;
   std::optional<int> max_tokens;
@@ -110,9 +110,11 @@ OrderedJson ToJson(const ExitsFlags& flags, const ExitSweep& sweep) {
 }
 
 Result<ExitSweep> Sweep(const ExitsFlags& flags) {
-  EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, ModelPath(flags.model));
+  EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, flags.model.Path());
+  ClassifierModelOptions options;
+  options.base = flags.model.BasePath();
   EDGEBERT_ASSIGN_OR_RETURN(const std::shared_ptr<const ClassifierModel> model,
-                            ClassifierModel::Load(path));
+                            ClassifierModel::Load(path, options));
   EDGEBERT_ASSIGN_OR_RETURN(const std::vector<LabelledText> examples,
                             LoadExamples(flags, model->labels()));
   ProgressBar bar("exits");
@@ -158,7 +160,7 @@ void AddExitsCommand(CLI::App& app, Action& action) {
   auto flags = std::make_shared<ExitsFlags>();
   CLI::App* command = app.add_subcommand(
       "exits", "Sweep all exit rules on labelled data: accuracy against mean exit layer");
-  AddModelFlag(*command, flags->model);
+  flags->model.AddTo(*command);
   flags->data.AddTo(*command);
   command->add_option("--split", flags->split, "dev, or for sst2 also test [all the task has]")
       ->type_name("NAME");

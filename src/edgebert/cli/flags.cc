@@ -4,8 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <cstdlib>
-#include <system_error>
 #include <utility>
 
 #include "edgebert/base/text.h"
@@ -33,14 +31,8 @@ Result<Seconds> ParseTransitionTime(const std::string& text) {
 
 }  // namespace
 
-void AddModelFlag(CLI::App& command, std::optional<std::string>& model) {
-  command
-      .add_option("-m,--model", model, "Model file [the trained SST-2 model, or $EDGEBERT_MODEL]")
-      ->type_name("FILE");
-}
-
 void ClassifierFlags::AddTo(CLI::App& command) {
-  AddModelFlag(command, model);
+  model.AddTo(command);
   command
       .add_option("--policy", policy,
                   "How voltage and frequency are chosen: conventional, conventional-static, "
@@ -175,36 +167,20 @@ Result<std::optional<Arithmetic>> ClassifierFlags::ParsedArithmetic() const {
   return std::optional(parsed);
 }
 
-Result<std::shared_ptr<const ClassifierModel>> ClassifierFlags::LoadModel() const {
+Result<std::shared_ptr<const ClassifierModel>> ClassifierFlags::Prepare(Model read) const {
   ClassifierModelOptions options;
   EDGEBERT_ASSIGN_OR_RETURN(options.arithmetic, ParsedArithmetic());
   EDGEBERT_ASSIGN_OR_RETURN(options.hardware,
                             LoadHardwareFlags(hardware, regulator, transition_time));
   EDGEBERT_ASSIGN_OR_RETURN(options.weights_in, ParseWeightsIn(weights_in));
-  EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, ModelPath(model));
-  return ClassifierModel::Load(path, options);
+  EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, model.Path());
+  auto prepared = ClassifierModel::Create(std::move(read), options);
+  return prepared.ok() ? std::move(prepared) : prepared.status().WithContext(path.string());
 }
 
-Result<std::filesystem::path> ModelPath(const std::optional<std::string>& flag) {
-  if (flag) {
-    return std::filesystem::path(*flag);
-  }
-  if (const char* from_environment = std::getenv("EDGEBERT_MODEL")) {
-    return std::filesystem::path(from_environment);
-  }
-  std::error_code error;
-  std::filesystem::path directory = std::filesystem::read_symlink("/proc/self/exe", error);
-  while (!error && directory.has_relative_path()) {
-    directory = directory.parent_path();
-    for (const char* candidate : {"models/sst2.ebm", "share/edgebert/models/sst2.ebm"}) {
-      if (std::filesystem::exists(directory / candidate, error)) {
-        return directory / candidate;
-      }
-    }
-  }
-  return NotFound(
-      "no model: models/sst2.ebm is in no folder above the program; name one with "
-      "--model FILE");
+Result<std::shared_ptr<const ClassifierModel>> ClassifierFlags::LoadModel() const {
+  EDGEBERT_ASSIGN_OR_RETURN(Model read, model.Read());
+  return Prepare(std::move(read));
 }
 
 }  // namespace edgebert::cli

@@ -1,13 +1,13 @@
 #ifndef EDGEBERT_CLI_FLAGS_H_
 #define EDGEBERT_CLI_FLAGS_H_
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "edgebert/accel/memory_plan.h"
 #include "edgebert/base/status.h"
+#include "edgebert/cli/model_flags.h"
 #include "edgebert/hardware/hardware.h"
 #include "edgebert/pipeline/classifier.h"
 
@@ -19,7 +19,7 @@ namespace edgebert::cli {
 
 /// The flags shared by commands that classify.
 struct ClassifierFlags {
-  std::optional<std::string> model;
+  ModelFlags model;
   std::optional<std::string> arithmetic;
   std::optional<std::string> hardware;
   std::optional<std::string> policy;
@@ -39,6 +39,9 @@ struct ClassifierFlags {
 
   /// Loads the model; an error is one of data, but for a misspelled arithmetic.
   Result<std::shared_ptr<const ClassifierModel>> LoadModel() const;
+
+  /// The second half of LoadModel(): makes a model ready that model.Read() returned.
+  Result<std::shared_ptr<const ClassifierModel>> Prepare(Model read) const;
 
   /// Checks --arithmetic; an error is one of usage.
   Result<std::optional<Arithmetic>> ParsedArithmetic() const;
@@ -65,15 +68,8 @@ void AddWeightsInFlag(CLI::App& command, std::optional<std::string>& weights_in)
 /// Where it says, or DRAM; an error is one of usage.
 Result<WeightLocation> ParseWeightsIn(const std::optional<std::string>& weights_in);
 
-/// Adds --model.
-void AddModelFlag(CLI::App& command, std::optional<std::string>& model);
-
 /// Parses a threshold given on the command line, in nats.
 Result<double> ParseThreshold(const std::string& text);
-
-/// The file that --model names; else $EDGEBERT_MODEL; else models/sst2.ebm or
-/// share/edgebert/models/sst2.ebm in a folder above the program.
-Result<std::filesystem::path> ModelPath(const std::optional<std::string>& flag);
 
 }  // namespace edgebert::cli
 

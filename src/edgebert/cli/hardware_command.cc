@@ -18,7 +18,7 @@ namespace edgebert::cli {
 namespace {
 
 struct HardwareFlags {
-  std::optional<std::string> model;
+  ModelFlags model;
   std::optional<std::string> hardware;
   std::optional<std::string> regulator;
   std::optional<std::string> transition_time;
@@ -44,8 +44,7 @@ Result<Report> MakeReport(const HardwareFlags& flags) {
   EDGEBERT_ASSIGN_OR_RETURN(
       HardwareDescription hardware,
       LoadHardwareFlags(flags.hardware, flags.regulator, flags.transition_time));
-  EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, ModelPath(flags.model));
-  EDGEBERT_ASSIGN_OR_RETURN(const Model model, ReadModelFile(path));
+  EDGEBERT_ASSIGN_OR_RETURN(const Model model, flags.model.Read());
   if (flags.tokens > model.config.max_positions) {
     return InvalidArgument(fmt::format("hardware: --tokens {}: the model has {} positions",
                                        flags.tokens, model.config.max_positions));
@@ -216,7 +215,7 @@ void AddHardwareCommand(CLI::App& app, Action& action) {
   auto flags = std::make_shared<HardwareFlags>();
   CLI::App* command = app.add_subcommand(
       "hardware", "Time, energy and area of the accelerator: a layer at every operating point");
-  AddModelFlag(*command, flags->model);
+  flags->model.AddTo(*command);
   AddHardwareFlags(*command, flags->hardware, flags->regulator, flags->transition_time);
   command->add_option("--tokens", flags->tokens, "Tokens of the sentence [128]")->type_name("N");
   command->add_flag("--json", flags->json, "One JSON object");

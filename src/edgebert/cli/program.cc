@@ -78,6 +78,7 @@ int Run(int argc, char** argv, std::span<const AddCommand> more) {
   AddPlanCommand(app, action);
   AddExitsCommand(app, action);
   AddCalibrateCommand(app, action);
+  AddSplitCommand(app, action);
   for (const AddCommand add : more) {
     add(app, action);
   }

@@ -7,13 +7,12 @@
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/text_lines.h"
-#include "edgebert/model/model_file.h"
 
 namespace edgebert::cli {
 namespace {
 
 struct TokenizeFlags {
-  std::optional<std::string> model;
+  ModelFlags model;
   std::optional<std::string> text;
   std::optional<std::string> pair;
   std::optional<std::string> file;
@@ -48,11 +47,7 @@ int Tokenize(const TokenizeFlags& flags) {
   if (flags.pairs && !flags.file) {
     return Fail(InvalidArgument("tokenize: --pairs goes with --file"), kUsageError);
   }
-  const Result<std::filesystem::path> path = ModelPath(flags.model);
-  if (!path.ok()) {
-    return Fail(path.status());
-  }
-  Result<Model> model = ReadModelFile(*path);
+  Result<Model> model = flags.model.Read();
   if (!model.ok()) {
     return Fail(model.status());
   }
@@ -107,7 +102,7 @@ void AddTokenizeCommand(CLI::App& app, Action& action) {
   command->add_option("-f,--file", flags->file, "Split every line of a file; - is stdin")
       ->type_name("FILE");
   command->add_flag("--pairs", flags->pairs, "With --file: a line is two texts with a tab between");
-  AddModelFlag(*command, flags->model);
+  flags->model.AddTo(*command);
   command->add_option("--max-tokens", flags->max_tokens, "Truncate longer texts")->type_name("N");
   command->add_flag("--json", flags->json, "One JSON object a line");
   command->callback([flags, &action] { action = [flags] { return Tokenize(*flags); }; });

@@ -21,9 +21,11 @@
 namespace edgebert {
 namespace {
 
-/// An array between operations, in units of 2^unit_exponent.
+/// An array between operations in units of 2^unit_exponent: AF8 integers, or words where updates
+/// wait for their residuals.
 struct DeviceSlot {
   SlotArray<int16_t> integers;
+  SlotArray<int32_t> words;
   int unit_exponent = 0;
 };
 
@@ -61,6 +63,13 @@ class DeviceExecutor : public Executor {
       return logits_;
     }
     const DeviceSlot& source = slot(which);
+    if (!HoldsAf8(which)) {
+      std::vector<float> values;
+      for (const int32_t word : source.words.values()) {
+        values.push_back(std::ldexp(static_cast<float>(word), source.unit_exponent));
+      }
+      return values;
+    }
     std::vector<float> values(source.integers.values().size());
     DequantizeAf8(source.integers.values(), source.unit_exponent + kAf8MantissaBits, values);
     return values;
@@ -88,8 +97,8 @@ class DeviceExecutor : public Executor {
                                  ? &weights_.af8.common.word_table
                                         .payload[static_cast<size_t>(context.ids[token]) * width]
                                  : &context.word_codes[token * width];
-      const int16_t* position = &tables.positions[token * width];
-      const int16_t* segment =
+      const int32_t* position = &tables.positions[token * width];
+      const int32_t* segment =
           &tables.segments[static_cast<size_t>(context.segment_ids[token]) * width];
       for (size_t i = 0; i < width; ++i) {
         words[i] = EmbeddingSum(tables.word_of_code[codes[i]], position[i], segment[i]);
@@ -142,9 +151,9 @@ class DeviceExecutor : public Executor {
                    int unit_exponent) {
     const int residual_bias = weights_.af8.ExponentBias(residual, layer);
     slot(op.output).unit_exponent = NormInputExponent(residual_bias);
-    const std::span<int16_t> words = slot(op.output).integers.Resize(op.rows, op.outputs);
+    const std::span<int32_t> words = slot(op.output).words.Resize(op.rows, op.outputs);
     for (size_t i = 0; i < sums.size(); ++i) {
-      words[i] = static_cast<int16_t>(UpdateWord(sums[i], unit_exponent, residual_bias));
+      words[i] = UpdateWord(sums[i], unit_exponent, residual_bias);
     }
   }
 
@@ -197,7 +206,7 @@ class DeviceExecutor : public Executor {
   }
 
   void Run(const AddNorm& op, const OperationContext& context) {
-    const std::span<const int16_t> update = slot(op.update).integers.values();
+    const std::span<const int32_t> update = slot(op.update).words.values();
     const std::span<const int16_t> residual = slot(op.residual).integers.values();
     const std::span<int16_t> output = slot(op.output).integers.Resize(op.rows, op.width);
     const std::span<int32_t> words = words_.Resize(op.width, 1);

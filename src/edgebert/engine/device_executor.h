@@ -14,7 +14,7 @@ namespace edgebert {
 /// tensors out of `model` as it goes. Errors: a word table that is not AF8, a matrix with more
 /// inputs than 40-bit accumulators are safe for.
 ///
-/// What slots hold: AF8 values, but for the two updates (16-bit words in units of
+/// What slots hold: AF8 values, but for the two updates (20-bit words in units of
 /// NormInputExponent() of their residual's bias) and the logits (24-bit words, units of 2^-16).
 Result<std::unique_ptr<const Weights>> PrepareDevice(Model& model);
 

@@ -395,6 +395,12 @@ TEST(DeviceExecutorTest, EqualsPlainLoopsWithSpansAbsentHeadsAndRelu) {
   ExpectEqualToReference(config, 12);
 }
 
+TEST(DeviceExecutorTest, EqualsPlainLoopsWhereEpsilonCounts) {
+  ModelConfig config = RandomModelConfig();
+  config.layer_norm_epsilon = 0.1f;
+  ExpectEqualToReference(config, 13);
+}
+
 TEST(DeviceExecutorTest, StaysCloseToHostArithmetic) {
   const std::vector<int32_t> ids = {2, 17, 5, 39, 0, 8, 8, 3, 21, 22, 23};
   const std::vector<int32_t> segments(ids.size(), 0);

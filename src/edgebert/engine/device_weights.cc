@@ -18,12 +18,12 @@ double LargestMagnitude(const std::vector<float>& values) {
 }
 
 /// A table as words, and its floats' memory given back.
-std::vector<int16_t> TakeWords(std::vector<float>& values, int unit_exponent) {
-  std::vector<int16_t> words;
+std::vector<int32_t> TakeWords(std::vector<float>& values, int unit_exponent) {
+  std::vector<int32_t> words;
   words.reserve(values.size());
   for (const float value : values) {
     words.push_back(
-        static_cast<int16_t>(ToFixed(static_cast<double>(value), unit_exponent, kEmbeddingLimit)));
+        static_cast<int32_t>(ToFixed(static_cast<double>(value), unit_exponent, kEmbeddingLimit)));
   }
   values = {};
   return words;
@@ -35,7 +35,7 @@ DeviceEmbedding TakeEmbedding(CommonWeights& common) {
   embedding.unit_exponent = EmbeddingExponent(word_bias, LargestMagnitude(common.position_table),
                                               LargestMagnitude(common.segment_table));
   for (uint32_t code = 0; code < embedding.word_of_code.size(); ++code) {
-    embedding.word_of_code[code] = static_cast<int16_t>(
+    embedding.word_of_code[code] = static_cast<int32_t>(
         EmbeddingWord(DecodeInteger(kAf8, code), word_bias, embedding.unit_exponent));
   }
   embedding.positions = TakeWords(common.position_table, embedding.unit_exponent);

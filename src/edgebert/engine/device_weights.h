@@ -14,9 +14,9 @@ namespace edgebert {
 /// A model's tables as words that add up: [rows × width] in units of 2^unit_exponent.
 struct DeviceEmbedding {
   int unit_exponent = 0;
-  std::array<int16_t, 256> word_of_code{};
-  std::vector<int16_t> positions;
-  std::vector<int16_t> segments;
+  std::array<int32_t, 256> word_of_code{};
+  std::vector<int32_t> positions;
+  std::vector<int32_t> segments;
 };
 
 /// Constants of a layer's operations, which depend on the exponent biases of what they read.

@@ -85,10 +85,19 @@ bool ModelConfig::HasOffRamp(int layer) const {
   return std::binary_search(off_ramp_layers.begin(), off_ramp_layers.end(), layer);
 }
 
+EmbeddingShape EmbeddingShapeOf(const ModelConfig& config) {
+  return {config.vocabulary_size, config.embedding_size, config.max_positions, config.num_segments};
+}
+
+Status ValidateEmbeddingShape(const EmbeddingShape& shape) {
+  EDGEBERT_RETURN_IF_ERROR(CheckRange("vocabulary_size", shape.vocabulary_size, 1, kMaxVocabulary));
+  EDGEBERT_RETURN_IF_ERROR(CheckRange("embedding_size", shape.embedding_size, 1, kMaxDimension));
+  EDGEBERT_RETURN_IF_ERROR(CheckRange("max_positions", shape.max_positions, 4, kMaxPositions));
+  return CheckRange("num_segments", shape.num_segments, 1, 16);
+}
+
 Status ValidateConfig(const ModelConfig& config) {
-  EDGEBERT_RETURN_IF_ERROR(
-      CheckRange("vocabulary_size", config.vocabulary_size, 1, kMaxVocabulary));
-  EDGEBERT_RETURN_IF_ERROR(CheckRange("embedding_size", config.embedding_size, 1, kMaxDimension));
+  EDGEBERT_RETURN_IF_ERROR(ValidateEmbeddingShape(EmbeddingShapeOf(config)));
   EDGEBERT_RETURN_IF_ERROR(CheckRange("hidden_size", config.hidden_size, 1, kMaxDimension));
   EDGEBERT_RETURN_IF_ERROR(
       CheckRange("intermediate_size", config.intermediate_size, 1, kMaxDimension));
@@ -96,8 +105,6 @@ Status ValidateConfig(const ModelConfig& config) {
   EDGEBERT_RETURN_IF_ERROR(CheckRange("num_layers", config.num_layers, 1, kMaxLayers));
   EDGEBERT_RETURN_IF_ERROR(
       CheckRange("num_distinct_layers", config.num_distinct_layers, 1, config.num_layers));
-  EDGEBERT_RETURN_IF_ERROR(CheckRange("max_positions", config.max_positions, 4, kMaxPositions));
-  EDGEBERT_RETURN_IF_ERROR(CheckRange("num_segments", config.num_segments, 1, 16));
   if (config.hidden_size % config.num_heads != 0) {
     return DataLoss("configuration: hidden_size " + std::to_string(config.hidden_size) +
                     ", expected a multiple of num_heads, " + std::to_string(config.num_heads));

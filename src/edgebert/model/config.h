@@ -76,6 +76,19 @@ struct ModelConfig {
   bool operator==(const ModelConfig&) const = default;
 };
 
+/// The sizes of an embedding's tables.
+struct EmbeddingShape {
+  int vocabulary_size = 0;
+  int embedding_size = 0;
+  int max_positions = 0;
+  int num_segments = 0;
+
+  bool operator==(const EmbeddingShape&) const = default;
+};
+EmbeddingShape EmbeddingShapeOf(const ModelConfig& config);
+
+Status ValidateEmbeddingShape(const EmbeddingShape& shape);
+
 /// Checks every field against its maximum and all cross-conditions (hidden % heads == 0, classes
 /// ≥ 2, spans ≤ max_positions, a layer map that uses every distinct layer, …).
 Status ValidateConfig(const ModelConfig& config);

@@ -5,44 +5,29 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <functional>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "edgebert/base/file.h"
 #include "edgebert/model/safetensors.h"
+#include "edgebert/testing/huggingface_checkpoints.h"
 #include "edgebert/testing/testing.h"
 
 namespace edgebert {
 namespace {
 
 namespace fs = std::filesystem;
+using ::edgebert::testing::Contents;
+using ::edgebert::testing::DamagedCheckpoint;
+using ::edgebert::testing::GoldenCheckpointPath;
 using ::edgebert::testing::SharedDirectory;
-using ::edgebert::testing::TemporaryDirectory;
+using ::edgebert::testing::Write;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Json = nlohmann::json;
-
-fs::path Golden(const std::string& name) {
-  return fs::path(EDGEBERT_SOURCE_DIR) / "tests/golden/huggingface" / name;
-}
-
-std::string Contents(const fs::path& path) {
-  const auto text = ReadTextFile(path, uint64_t{1} << 30);
-  EXPECT_OK(text);
-  return text.ok() ? *text : "";
-}
-
-void Write(const fs::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
 
 std::string Fnv1a(const std::vector<uint8_t>& bytes) {
   uint64_t value = 0xCBF29CE484222325;
@@ -57,7 +42,7 @@ std::string Fnv1a(const std::vector<uint8_t>& bytes) {
 class GoldenCheckpoint : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(GoldenCheckpoint, EveryTensorEqualsTheModuleItCameFrom) {
-  const fs::path directory = Golden(GetParam());
+  const fs::path directory = GoldenCheckpointPath(GetParam());
   const auto model = ImportHuggingFace(directory);
   ASSERT_OK(model);
   EXPECT_OK(ValidateModel(*model));
@@ -78,7 +63,7 @@ TEST_P(GoldenCheckpoint, EveryTensorEqualsTheModuleItCameFrom) {
 }
 
 TEST_P(GoldenCheckpoint, TokenizesAsTransformersDoes) {
-  const fs::path directory = Golden(GetParam());
+  const fs::path directory = GoldenCheckpointPath(GetParam());
   const auto model = ImportHuggingFace(directory);
   ASSERT_OK(model);
   const auto tokenizer = Tokenizer::Create(model->tokenizer);
@@ -108,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(All, GoldenCheckpoint,
                          });
 
 TEST(HuggingFaceTest, ReadsShapesOfBothFamilies) {
-  const auto albert = ImportHuggingFace(Golden("albert-groups"));
+  const auto albert = ImportHuggingFace(GoldenCheckpointPath("albert-groups"));
   ASSERT_OK(albert);
   EXPECT_EQ(albert->config.family, Family::kAlbert);
   EXPECT_EQ(albert->config.embedding_size, 16);
@@ -118,18 +103,18 @@ TEST(HuggingFaceTest, ReadsShapesOfBothFamilies) {
   EXPECT_THAT(albert->config.off_ramp_layers, ElementsAre(5));
   EXPECT_EQ(albert->tokenizer.kind, TokenizerKind::kUnigram);
 
-  const auto pairs = ImportHuggingFace(Golden("bert-3class-pairs"));
+  const auto pairs = ImportHuggingFace(GoldenCheckpointPath("bert-3class-pairs"));
   ASSERT_OK(pairs);
   EXPECT_THAT(pairs->config.labels, ElementsAre("entailment", "neutral", "contradiction"));
   EXPECT_EQ(pairs->config.layer_norm_epsilon, 1e-5f);
 
-  const auto encoder = ImportHuggingFace(Golden("bert-model"));
+  const auto encoder = ImportHuggingFace(GoldenCheckpointPath("bert-model"));
   ASSERT_OK(encoder);
   EXPECT_THAT(encoder->config.off_ramp_layers, IsEmpty());
   EXPECT_FALSE(encoder->tokenizer.lower_case);
   EXPECT_FALSE(encoder->tokenizer.strip_accents);
 
-  const auto ramps = ImportHuggingFace(Golden("bert-off-ramps"));
+  const auto ramps = ImportHuggingFace(GoldenCheckpointPath("bert-off-ramps"));
   ASSERT_OK(ramps);
   EXPECT_THAT(ramps->config.off_ramp_layers, ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(ramps->config.layer_map, ElementsAre(0, 0, 1, 1));
@@ -188,114 +173,6 @@ INSTANTIATE_TEST_SUITE_P(All, RealCheckpointTest,
                            return test.param.groups == 12 ? "distinct" : "shared4";
                          });
 
-/// A copy of a golden checkpoint that a test may damage.
-class DamagedCheckpoint {
- public:
-  explicit DamagedCheckpoint(const std::string& golden) {
-    fs::copy(Golden(golden), path());
-    fs::remove(path() / "expected.json");
-  }
-
-  fs::path path() const { return directory_.path() / "checkpoint"; }
-
-  void PatchConfig(const char* file, const char* merge_patch) const {
-    Json json = Json::parse(Contents(path() / file));
-    json.merge_patch(Json::parse(merge_patch));
-    Write(path() / file, json.dump());
-  }
-
-  /// Rewrites model.safetensors after `change` of its header and data.
-  void ChangeWeights(const std::function<void(Json&, std::string&)>& change) const {
-    const fs::path file = path() / "model.safetensors";
-    const std::string bytes = Contents(file);
-    uint64_t length = 0;
-    std::memcpy(&length, bytes.data(), sizeof(length));
-    Json header = Json::parse(bytes.substr(sizeof(length), length));
-    std::string data = bytes.substr(sizeof(length) + length);
-    change(header, data);
-    const std::string text = header.dump();
-    length = text.size();
-    std::string field(sizeof(length), '\0');
-    std::memcpy(field.data(), &length, sizeof(length));
-    Write(file, field + text + data);
-  }
-
-  void Rename(const std::string& from, const std::string& to) const {
-    ChangeWeights([&](Json& header, std::string&) {
-      header[to] = header.at(from);
-      header.erase(from);
-    });
-  }
-
-  /// Renames every tensor whose name contains `part`.
-  void ReplaceInNames(const std::string& part, const std::string& by) const {
-    ChangeWeights([&](Json& header, std::string&) {
-      Json renamed = Json::object();
-      for (const auto& [name, entry] : header.items()) {
-        std::string changed = name;
-        if (const size_t at = changed.find(part); at != std::string::npos) {
-          changed.replace(at, part.size(), by);
-        }
-        renamed[changed] = entry;
-      }
-      header = renamed;
-    });
-  }
-
-  void Add(const std::string& name, const std::string& dtype, int64_t elements,
-           size_t element_bytes) const {
-    ChangeWeights([&](Json& header, std::string& data) {
-      const size_t begin = data.size();
-      data.append(static_cast<size_t>(elements) * element_bytes, '\0');
-      header[name] = {
-          {"dtype", dtype}, {"shape", {elements}}, {"data_offsets", {begin, data.size()}}};
-    });
-  }
-
-  Status Import() const { return ImportHuggingFace(path()).status(); }
-
- private:
-  TemporaryDirectory directory_;
-};
-
-constexpr char kQuery[] = "bert.encoder.layer.0.attention.self.query.weight";
-
-TEST(HuggingFaceTest, RefusesAMissingTensor) {
-  const DamagedCheckpoint checkpoint("bert-gelu");
-  checkpoint.Rename(kQuery, "cls.predictions.elsewhere");
-  EXPECT_THAT(checkpoint.Import().message(),
-              HasSubstr("model.safetensors: tensor "
-                        "'bert.encoder.layer.0.attention.self.query.weight' is missing, expected "
-                        "with shape [32 × 32]"));
-}
-
-TEST(HuggingFaceTest, RefusesATensorOfAnotherShape) {
-  const DamagedCheckpoint checkpoint("bert-gelu");
-  checkpoint.ChangeWeights([](Json& header, std::string&) {
-    header["bert.encoder.layer.1.output.dense.weight"]["shape"] = {64, 32};
-  });
-  EXPECT_THAT(checkpoint.Import().message(),
-              HasSubstr("tensor 'bert.encoder.layer.1.output.dense.weight' has shape [64 × 32], "
-                        "expected [32 × 64]"));
-}
-
-TEST(HuggingFaceTest, RefusesAnUnknownTensor) {
-  for (const char* name : {"bert.encoder.layer.3.output.dense.bias", "surprise",
-                           "off_ramps.1.pooler.weight", "albert.pooler.weight"}) {
-    const DamagedCheckpoint checkpoint("bert-gelu");
-    checkpoint.Add(name, "F32", 32, 4);
-    const Status status = checkpoint.Import();
-    EXPECT_EQ(status.code(), StatusCode::kUnsupported);
-    EXPECT_THAT(status.message(), HasSubstr("tensor '" + std::string(name) + "' has no place"));
-  }
-}
-
-TEST(HuggingFaceTest, RefusesAClassifierBesideOffRamps) {
-  const DamagedCheckpoint checkpoint("bert-off-ramps");
-  checkpoint.Add("classifier.bias", "F32", 2, 4);
-  EXPECT_THAT(checkpoint.Import().message(), HasSubstr("'classifier.bias' has no place"));
-}
-
 TEST(HuggingFaceTest, PassesOverTensorsThatDoNotMatter) {
   const DamagedCheckpoint bert("bert-off-ramps");
   bert.Add("bert.embeddings.position_ids", "I64", 48, 8);
@@ -310,7 +187,7 @@ TEST(HuggingFaceTest, PassesOverTensorsThatDoNotMatter) {
 }
 
 TEST(HuggingFaceTest, ThePrefixMayBeThereOrNot) {
-  const auto with = ImportHuggingFace(Golden("bert-gelu"));
+  const auto with = ImportHuggingFace(GoldenCheckpointPath("bert-gelu"));
   ASSERT_OK(with);
   const DamagedCheckpoint checkpoint("bert-gelu");
   checkpoint.ReplaceInNames("bert.", "");
@@ -320,7 +197,7 @@ TEST(HuggingFaceTest, ThePrefixMayBeThereOrNot) {
 }
 
 TEST(HuggingFaceTest, ReadsOldNamesOfLayerNorm) {
-  const auto expected = ImportHuggingFace(Golden("bert-gelu"));
+  const auto expected = ImportHuggingFace(GoldenCheckpointPath("bert-gelu"));
   ASSERT_OK(expected);
   const DamagedCheckpoint checkpoint("bert-gelu");
   checkpoint.ReplaceInNames("LayerNorm.weight", "LayerNorm.gamma");
@@ -330,97 +207,6 @@ TEST(HuggingFaceTest, ReadsOldNamesOfLayerNorm) {
   EXPECT_EQ(model->tensors, expected->tensors);
   checkpoint.Add("bert.embeddings.LayerNorm.weight", "F32", 32, 4);
   EXPECT_THAT(checkpoint.Import().message(), HasSubstr("LayerNorm.gamma' has no place"));
-}
-
-TEST(HuggingFaceTest, RefusesANeededTensorOfAnotherDtype) {
-  const DamagedCheckpoint checkpoint("bert-gelu");
-  checkpoint.ChangeWeights([](Json& header, std::string&) { header[kQuery]["dtype"] = "I32"; });
-  EXPECT_THAT(checkpoint.Import().message(),
-              HasSubstr("query.weight' is I32, expected F32, F16 or BF16"));
-}
-
-TEST(HuggingFaceTest, RefusesValuesThatAreNotFinite) {
-  const DamagedCheckpoint checkpoint("bert-gelu");
-  checkpoint.ChangeWeights([](Json& header, std::string& data) {
-    const float infinity = std::numeric_limits<float>::infinity();
-    const auto begin = header[kQuery]["data_offsets"][0].get<size_t>();
-    std::memcpy(data.data() + begin + 5 * sizeof(float), &infinity, sizeof(infinity));
-  });
-  EXPECT_THAT(checkpoint.Import().message(),
-              HasSubstr("element 5 of tensor "
-                        "'bert.encoder.layer.0.attention.self.query.weight' is inf"));
-}
-
-TEST(HuggingFaceTest, RefusesAConfigurationThatDoesNotFitTheWeights) {
-  const std::pair<const char*, const char*> cases[] = {
-      {R"({"num_hidden_layers": 2})", "'bert.encoder.layer.2."},
-      {R"({"num_hidden_layers": 4})", "'bert.encoder.layer.3.attention"},
-      {R"({"num_labels": 3})", "tensor 'classifier.bias' has shape [2], expected [3]"},
-      {R"({"vocab_size": 102})", "tensor 'bert.embeddings.word_embeddings.weight' has shape"},
-      {R"({"architectures": ["BertModel"]})", "tensor 'classifier.bias' has no place in BertModel"},
-      {R"({"hidden_act": "tanh"})", "config.json: hidden_act is \"tanh\""},
-  };
-  for (const auto& [patch, expected] : cases) {
-    const DamagedCheckpoint checkpoint("bert-gelu");
-    checkpoint.PatchConfig("config.json", patch);
-    EXPECT_THAT(checkpoint.Import().message(), HasSubstr(expected)) << patch;
-  }
-}
-
-TEST(HuggingFaceTest, RefusesAVocabularyLargerThanTheEmbedding) {
-  const DamagedCheckpoint checkpoint("bert-gelu");
-  std::ofstream(checkpoint.path() / "vocab.txt", std::ios::app) << "onemore\n";
-  EXPECT_THAT(checkpoint.Import().message(), HasSubstr("tokenizer has 102 pieces"));
-}
-
-TEST(HuggingFaceTest, NamesMissingFiles) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"config.json", "config.json: cannot open"},
-      {"model.safetensors", "model.safetensors is missing"},
-      {"vocab.txt", "no tokenizer, expected tokenizer.json, vocab.txt or spiece.model"},
-  };
-  for (const auto& [file, expected] : cases) {
-    const DamagedCheckpoint checkpoint("bert-gelu");
-    fs::remove(checkpoint.path() / file);
-    const Status status = checkpoint.Import();
-    EXPECT_EQ(status.code(), StatusCode::kNotFound);
-    EXPECT_THAT(status.message(), HasSubstr(expected));
-  }
-}
-
-TEST(HuggingFaceTest, RefusesWhatIsNoDirectory) {
-  const TemporaryDirectory directory;
-  const Status missing = ImportHuggingFace(directory.path() / "none").status();
-  EXPECT_EQ(missing.code(), StatusCode::kNotFound);
-  EXPECT_THAT(missing.message(), HasSubstr("none: no such directory"));
-  Write(directory.path() / "file", "text");
-  EXPECT_THAT(ImportHuggingFace(directory.path() / "file").status().message(),
-              HasSubstr("file: is a file, expected a directory with config.json"));
-}
-
-TEST(HuggingFaceTest, NeverOpensAPickle) {
-  const DamagedCheckpoint checkpoint("bert-gelu");
-  fs::rename(checkpoint.path() / "model.safetensors", checkpoint.path() / "pytorch_model.bin");
-  const Status status = checkpoint.Import();
-  EXPECT_EQ(status.code(), StatusCode::kUnsupported);
-  EXPECT_THAT(status.message(), HasSubstr("is a pickle"));
-  EXPECT_THAT(status.message(), HasSubstr("save it as safetensors"));
-}
-
-TEST(HuggingFaceTest, RefusesSplitWeights) {
-  const DamagedCheckpoint checkpoint("bert-gelu");
-  fs::remove(checkpoint.path() / "model.safetensors");
-  Write(checkpoint.path() / "model.safetensors.index.json", "{}");
-  EXPECT_THAT(checkpoint.Import().message(), HasSubstr("split into several files"));
-}
-
-TEST(HuggingFaceTest, RefusesTruncatedFiles) {
-  for (const char* file : {"config.json", "model.safetensors", "vocab.txt"}) {
-    const DamagedCheckpoint checkpoint("bert-gelu");
-    const fs::path path = checkpoint.path() / file;
-    fs::resize_file(path, std::string(file) == "vocab.txt" ? 20 : fs::file_size(path) / 2);
-    EXPECT_THAT(checkpoint.Import().message(), HasSubstr(file));
-  }
 }
 
 TEST(HuggingFaceTest, TokenizerSettingsFollowTokenizerConfig) {
@@ -458,28 +244,6 @@ TEST(HuggingFaceTest, SentencePieceSettingsFollowTokenizerConfig) {
   ASSERT_OK(cased);
   EXPECT_FALSE(cased->tokenizer.lower_case);
   EXPECT_FALSE(cased->tokenizer.strip_accents);
-}
-
-TEST(HuggingFaceTest, RefusesBrokenTokenizerConfig) {
-  const std::pair<const char*, const char*> cases[] = {
-      {R"({"do_lower_case": "yes"})", "tokenizer_config.json: do_lower_case is no boolean"},
-      {R"({"do_basic_tokenize": false})", "do_basic_tokenize is false"},
-  };
-  for (const auto& [patch, expected] : cases) {
-    const DamagedCheckpoint checkpoint("bert-gelu");
-    checkpoint.PatchConfig("tokenizer_config.json", patch);
-    EXPECT_THAT(checkpoint.Import().message(), HasSubstr(expected));
-  }
-  const DamagedCheckpoint contradicting("bert-tokenizer-json");
-  contradicting.PatchConfig("tokenizer_config.json", R"({"do_lower_case": false})");
-  EXPECT_THAT(contradicting.Import().message(),
-              HasSubstr("tokenizer.json: lower-cases text: true, but tokenizer_config.json has "
-                        "do_lower_case false"));
-  const DamagedCheckpoint no_object("bert-gelu");
-  Write(no_object.path() / "tokenizer_config.json", "[]");
-  EXPECT_THAT(no_object.Import().message(), HasSubstr("tokenizer_config.json: is no JSON object"));
-  Write(no_object.path() / "tokenizer_config.json", std::string("{}\0{", 4));
-  EXPECT_THAT(no_object.Import().message(), HasSubstr("tokenizer_config.json: byte 2 is NUL"));
 }
 
 TEST(HuggingFaceTest, TokenizerJsonComesBeforeVocabTxt) {

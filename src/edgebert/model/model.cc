@@ -42,50 +42,6 @@ Status ValidateActivationBiases(const Model& model) {
   return OkStatus();
 }
 
-Status ValidateTensors(const Model& model) {
-  const std::vector<TensorSpec> expected = ExpectedTensors(model.config);
-  size_t next = 0;
-  for (const TensorSpec& spec : expected) {
-    if (next < model.tensors.size() && model.tensors[next].name < spec.name) {
-      return DataLoss(fmt::format("tensor '{}' is unknown, twice or out of order, expected '{}'",
-                                  model.tensors[next].name, spec.name));
-    }
-    if (next == model.tensors.size() || model.tensors[next].name != spec.name) {
-      return DataLoss(
-          fmt::format("tensor '{}' is missing, expected it for this configuration", spec.name));
-    }
-    const Tensor& tensor = model.tensors[next++];
-    EDGEBERT_RETURN_IF_ERROR(ValidateTensor(tensor));
-    if (tensor.shape != spec.shape) {
-      return DataLoss(fmt::format("tensor '{}' has shape [{}], expected [{}]", tensor.name,
-                                  fmt::join(tensor.shape, " × "), fmt::join(spec.shape, " × ")));
-    }
-    const bool may_be_af8 = model.is_af8() && spec.role != TensorRole::kVector;
-    const bool must_be_af8 = model.is_af8() && spec.role == TensorRole::kMatrix;
-    if ((tensor.is_af8() && !may_be_af8) || (!tensor.is_af8() && must_be_af8)) {
-      return DataLoss(fmt::format("tensor '{}' is {}, expected {}", tensor.name,
-                                  TensorEncodingName(tensor.encoding),
-                                  must_be_af8 ? "AF8" : "float32"));
-    }
-  }
-  if (next != model.tensors.size()) {
-    return DataLoss(
-        fmt::format("tensor '{}' is unknown or twice, expected no more", model.tensors[next].name));
-  }
-  return OkStatus();
-}
-
-Status ValidateTokenizer(const Model& model) {
-  EDGEBERT_RETURN_IF_ERROR(ValidateTokenizerData(model.tokenizer).WithContext("tokenizer"));
-  // A vocabulary may be padded with rows that no piece names, never the other way round.
-  if (model.tokenizer.pieces.size() > static_cast<size_t>(model.config.vocabulary_size)) {
-    return DataLoss(
-        fmt::format("tokenizer has {} pieces, expected at most the {} rows of the embedding",
-                    model.tokenizer.pieces.size(), model.config.vocabulary_size));
-  }
-  return OkStatus();
-}
-
 bool IsEntropy(float value, float maximum) { return value >= 0 && value <= maximum; }
 
 Status ValidatePredictor(const PredictorTable& table, const ModelConfig& config, float maximum) {
@@ -190,6 +146,12 @@ class SpecList {
   void Table(const std::string& name, int64_t rows, int64_t width) {
     specs_.push_back({name, {rows, width}, TensorRole::kEmbeddingTable});
   }
+  void Embedding(const EmbeddingShape& shape) {
+    Table("embedding.word", shape.vocabulary_size, shape.embedding_size);
+    Table("embedding.position", shape.max_positions, shape.embedding_size);
+    Table("embedding.segment", shape.num_segments, shape.embedding_size);
+    Norm("embedding.norm", shape.embedding_size);
+  }
   std::vector<TensorSpec> TakeSorted() {
     std::sort(specs_.begin(), specs_.end(),
               [](const TensorSpec& a, const TensorSpec& b) { return a.name < b.name; });
@@ -241,12 +203,15 @@ std::string OffRampPrefix(const ModelConfig& config, int layer) {
   return fmt::format("off_ramp.{}.", config.shared_off_ramp ? 0 : layer);
 }
 
+std::vector<TensorSpec> ExpectedEmbedding(const EmbeddingShape& shape) {
+  SpecList specs;
+  specs.Embedding(shape);
+  return specs.TakeSorted();
+}
+
 std::vector<TensorSpec> ExpectedTensors(const ModelConfig& config) {
   SpecList specs;
-  specs.Table("embedding.word", config.vocabulary_size, config.embedding_size);
-  specs.Table("embedding.position", config.max_positions, config.embedding_size);
-  specs.Table("embedding.segment", config.num_segments, config.embedding_size);
-  specs.Norm("embedding.norm", config.embedding_size);
+  specs.Embedding(EmbeddingShapeOf(config));
   if (config.has_embedding_projection()) {
     specs.Matrix("embedding.projection", config.hidden_size, config.embedding_size);
   }
@@ -272,18 +237,67 @@ std::vector<TensorSpec> ExpectedTensors(const ModelConfig& config) {
   return specs.TakeSorted();
 }
 
-Status ValidateModel(const Model& model) {
-  EDGEBERT_RETURN_IF_ERROR(ValidateConfig(model.config));
-  EDGEBERT_RETURN_IF_ERROR(ValidateTokenizer(model));
-  EDGEBERT_RETURN_IF_ERROR(ValidateActivationBiases(model));
-  EDGEBERT_RETURN_IF_ERROR(ValidateTensors(model));
-  EDGEBERT_RETURN_IF_ERROR(ValidateExits(model));
-  if (model.provenance.size() > kMaxProvenanceBytes ||
-      !(model.provenance.empty() || IsJsonObject(model.provenance))) {
+Status ValidateTensors(std::span<const Tensor> tensors, const std::vector<TensorSpec>& expected,
+                       bool af8) {
+  size_t next = 0;
+  for (const TensorSpec& spec : expected) {
+    if (next < tensors.size() && tensors[next].name < spec.name) {
+      return DataLoss(fmt::format("tensor '{}' is unknown, twice or out of order, expected '{}'",
+                                  tensors[next].name, spec.name));
+    }
+    if (next == tensors.size() || tensors[next].name != spec.name) {
+      return DataLoss(
+          fmt::format("tensor '{}' is missing, expected it for this configuration", spec.name));
+    }
+    const Tensor& tensor = tensors[next++];
+    EDGEBERT_RETURN_IF_ERROR(ValidateTensor(tensor));
+    if (tensor.shape != spec.shape) {
+      return DataLoss(fmt::format("tensor '{}' has shape [{}], expected [{}]", tensor.name,
+                                  fmt::join(tensor.shape, " × "), fmt::join(spec.shape, " × ")));
+    }
+    const bool may_be_af8 = af8 && spec.role != TensorRole::kVector;
+    const bool must_be_af8 = af8 && spec.role == TensorRole::kMatrix;
+    if ((tensor.is_af8() && !may_be_af8) || (!tensor.is_af8() && must_be_af8)) {
+      return DataLoss(fmt::format("tensor '{}' is {}, expected {}", tensor.name,
+                                  TensorEncodingName(tensor.encoding),
+                                  must_be_af8 ? "AF8" : "float32"));
+    }
+  }
+  if (next != tensors.size()) {
+    return DataLoss(
+        fmt::format("tensor '{}' is unknown or twice, expected no more", tensors[next].name));
+  }
+  return OkStatus();
+}
+
+Status ValidateTokenizer(const TokenizerData& tokenizer, int vocabulary_size) {
+  EDGEBERT_RETURN_IF_ERROR(ValidateTokenizerData(tokenizer).WithContext("tokenizer"));
+  // A vocabulary may be padded with rows that no piece names, never the other way round.
+  if (tokenizer.pieces.size() > static_cast<size_t>(vocabulary_size)) {
+    return DataLoss(
+        fmt::format("tokenizer has {} pieces, expected at most the {} rows of the embedding",
+                    tokenizer.pieces.size(), vocabulary_size));
+  }
+  return OkStatus();
+}
+
+Status ValidateProvenance(const std::string& provenance) {
+  if (provenance.size() > kMaxProvenanceBytes ||
+      !(provenance.empty() || IsJsonObject(provenance))) {
     return DataLoss(
         fmt::format("provenance, expected a JSON object of at most {} bytes", kMaxProvenanceBytes));
   }
   return OkStatus();
+}
+
+Status ValidateModel(const Model& model) {
+  EDGEBERT_RETURN_IF_ERROR(ValidateConfig(model.config));
+  EDGEBERT_RETURN_IF_ERROR(ValidateTokenizer(model.tokenizer, model.config.vocabulary_size));
+  EDGEBERT_RETURN_IF_ERROR(ValidateActivationBiases(model));
+  EDGEBERT_RETURN_IF_ERROR(
+      ValidateTensors(model.tensors, ExpectedTensors(model.config), model.is_af8()));
+  EDGEBERT_RETURN_IF_ERROR(ValidateExits(model));
+  return ValidateProvenance(model.provenance);
 }
 
 }  // namespace edgebert

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -114,6 +115,10 @@ struct TensorSpec {
 std::string LayerPrefix(int distinct_layer);
 std::string OffRampPrefix(const ModelConfig& config, int layer);
 
+/// Tables and LayerNorm of an embedding, ascending by name:
+///   embedding.norm.{bias,gain}, embedding.position, embedding.segment, embedding.word
+std::vector<TensorSpec> ExpectedEmbedding(const EmbeddingShape& shape);
+
 /// Every tensor a model of this (valid) configuration has, ascending by name:
 ///   embedding.{word,position,segment}, embedding.norm.{gain,bias},
 ///   embedding.projection.{weight,bias},
@@ -122,6 +127,17 @@ std::string OffRampPrefix(const ModelConfig& config, int layer);
 ///   off_ramp.L.{pooler,classifier}.{weight,bias}
 /// with D the distinct layer from 0, and L the layer from 1 (0 for a shared off-ramp).
 std::vector<TensorSpec> ExpectedTensors(const ModelConfig& config);
+
+/// Checks that the tensors are exactly `expected`, with their shapes. With `af8`, matrices must be
+/// AF8 and embedding tables may be; everything else must be float32.
+Status ValidateTensors(std::span<const Tensor> tensors, const std::vector<TensorSpec>& expected,
+                       bool af8);
+
+/// Checks the tokenizer, and that it has no more pieces than the embedding has rows.
+Status ValidateTokenizer(const TokenizerData& tokenizer, int vocabulary_size);
+
+/// Checks that it is empty or a JSON object of at most kMaxProvenanceBytes.
+Status ValidateProvenance(const std::string& provenance);
 
 /// Checks the configuration, the tokenizer against it, that the tensors are exactly the expected
 /// ones with their shapes and encodings, that biases, thresholds and tables are finite and in

@@ -196,7 +196,7 @@ TEST(ModelFileDamageTest, AFileThatShrinksWhileItIsReadIsAnErrorAtEveryRead) {
   int reads = 0;
   for (;; ++reads) {
     const ShrinkingSource source(file, reads);
-    const Result<Model> model = ReadModel(source, "test.ebm");
+    const Result<ModelFileContent> model = ReadModelFileContent(source, "test.ebm");
     if (!source.exhausted()) {
       EXPECT_OK(model);
       break;
@@ -215,7 +215,7 @@ TEST(ModelFileDamageTest, AnOpenFileThatShrinksIsAnErrorWithoutItsPathTwice) {
   ASSERT_OK(file);
   const FileSource source(std::move(*file));
   std::filesystem::resize_file(path, 1000);
-  const Result<Model> model = ReadModel(source, path.string());
+  const Result<ModelFileContent> model = ReadModelFileContent(source, path.string());
   EXPECT_EQ(model.status().code(), StatusCode::kDataLoss);
   EXPECT_THAT(model.status().message(), StartsWith(path.string() + ": ends at byte 1000"));
 }

@@ -326,7 +326,7 @@ TEST_F(ModelFileFailures, Row13_TextMayEndWithTheFileAndHoldNul) {
   EXPECT_EQ(*ParseModel(*file, "test.ebm"), model);
 }
 
-TEST_F(ModelFileFailures, Row14_NothingInAFileNamesAnotherFile) {
+TEST_F(ModelFileFailures, Row14_NoFileNamesOneOutsideItsFolder) {
   std::string json = Config();
   json.insert(1, R"("external_data":"../../etc/passwd",)");
   SetConfig(json);
@@ -340,6 +340,16 @@ TEST_F(ModelFileFailures, Row14_NothingInAFileNamesAnotherFile) {
   Model model = BaseModel();
   model.provenance = R"({"data":["file:///etc/passwd","../../etc/passwd"]})";
   EXPECT_EQ(*ParseModel(*SerializeModel(model), "test.ebm"), model);
+  // A task file names its base, by hash and by a name without a folder.
+  BaseFile base{BaseOf(model), {"base.ebm", {}}};
+  sections_ = Disassemble(*SerializeTask(model, base));
+  for (const std::string name : {"../../etc/passwd", "/etc/passwd", "..", "a\\b"}) {
+    std::vector<uint8_t>& reference = sections_.back().bytes;
+    reference.resize(36);
+    testing::Put(reference, 32, static_cast<uint32_t>(name.size()));
+    reference.insert(reference.end(), name.begin(), name.end());
+    ExpectRefused({"section 'base reference', offset", "a file name"});
+  }
 }
 
 TEST_F(ModelFileFailures, Row15_LengthsOfNormalizationMapAndPieces) {

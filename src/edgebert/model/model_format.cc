@@ -15,21 +15,44 @@ namespace {
 constexpr size_t kVersionOffset = 8;
 constexpr size_t kHeaderReservedBytes = 24;
 
+enum class Presence : uint8_t { kNever, kOptional, kAlways };
+
 struct KindInfo {
   SectionKind kind;
   const char* name;
   uint32_t flags;
-  bool mandatory;  ///< No file is without it.
+  std::array<Presence, 3> presence;  ///< By ModelFileKind.
 };
 
+constexpr std::array<Presence, 3> kNotInBases = {Presence::kAlways, Presence::kNever,
+                                                 Presence::kAlways};
+constexpr std::array<Presence, 3> kNotInTasks = {Presence::kAlways, Presence::kAlways,
+                                                 Presence::kNever};
+constexpr std::array<Presence, 3> kEverywhere = {Presence::kAlways, Presence::kAlways,
+                                                 Presence::kAlways};
+
 constexpr KindInfo kKinds[] = {
-    {SectionKind::kConfig, "configuration", kRequired, true},
-    {SectionKind::kTokenizer, "tokenizer", kRequired, true},
-    {SectionKind::kTensorDirectory, "tensor directory", kRequired, true},
-    {SectionKind::kTensorData, "tensor data", kRequired, true},
-    {SectionKind::kActivationBiases, "activation biases", kRequired, false},
-    {SectionKind::kExits, "exits", kRequired, true},
-    {SectionKind::kProvenance, "provenance", 0, false},
+    {SectionKind::kConfig, "configuration", kRequired, kNotInBases},
+    {SectionKind::kTokenizer, "tokenizer", kRequired, kNotInTasks},
+    {SectionKind::kTensorDirectory, "tensor directory", kRequired, kEverywhere},
+    {SectionKind::kTensorData, "tensor data", kRequired, kEverywhere},
+    {SectionKind::kActivationBiases,
+     "activation biases",
+     kRequired,
+     {Presence::kOptional, Presence::kNever, Presence::kOptional}},
+    {SectionKind::kExits, "exits", kRequired, kNotInBases},
+    {SectionKind::kProvenance,
+     "provenance",
+     0,
+     {Presence::kOptional, Presence::kOptional, Presence::kOptional}},
+    {SectionKind::kBaseReference,
+     "base reference",
+     kRequired,
+     {Presence::kNever, Presence::kNever, Presence::kAlways}},
+    {SectionKind::kBase,
+     "base",
+     kRequired,
+     {Presence::kNever, Presence::kAlways, Presence::kNever}},
 };
 
 const KindInfo* FindKind(uint32_t kind) {
@@ -136,9 +159,17 @@ Status CheckKind(const SectionReader& reader, size_t at, const SectionRecord& se
   return OkStatus();
 }
 
-Status CheckMandatory(const Layout& layout) {
+Status CheckPresence(const Layout& layout) {
+  const ModelFileKind file_kind = layout.file_kind();
   for (const KindInfo& info : kKinds) {
-    if (info.mandatory && layout.Find(info.kind) == nullptr) {
+    const Presence presence = info.presence[static_cast<size_t>(file_kind)];
+    const bool present = layout.Find(info.kind) != nullptr;
+    if (present && presence == Presence::kNever) {
+      return DataLoss(
+          fmt::format("section table, offset {}: found a section '{}', expected none in {}",
+                      kHeaderBytes, info.name, ModelFileKindName(file_kind)));
+    }
+    if (!present && presence == Presence::kAlways) {
       return DataLoss(fmt::format("section table, offset {}: found no section '{}', expected one",
                                   kHeaderBytes, info.name));
     }
@@ -187,6 +218,14 @@ std::string SectionName(uint32_t kind) {
 std::optional<uint32_t> FlagsOf(uint32_t kind) {
   const KindInfo* info = FindKind(kind);
   return info != nullptr ? std::optional(info->flags) : std::nullopt;
+}
+
+ModelFileKind Layout::file_kind() const {
+  if (Find(SectionKind::kBase) != nullptr) {
+    return ModelFileKind::kBase;
+  }
+  return Find(SectionKind::kBaseReference) != nullptr ? ModelFileKind::kTask
+                                                      : ModelFileKind::kModel;
 }
 
 const SectionRecord* Layout::Find(SectionKind kind) const {
@@ -267,8 +306,34 @@ Result<Layout> ReadLayout(const ByteSource& source) {
     layout.sections.push_back(section);
   }
   EDGEBERT_RETURN_IF_ERROR(CheckExtents(reader, layout));
-  EDGEBERT_RETURN_IF_ERROR(CheckMandatory(layout));
+  EDGEBERT_RETURN_IF_ERROR(CheckPresence(layout));
   return layout;
+}
+
+std::string SectionPart(const SectionRecord& section) {
+  return fmt::format("section '{}'", SectionName(section.kind));
+}
+
+Status CheckSectionChecksum(const SectionRecord& section, uint64_t found) {
+  if (found != section.checksum) {
+    return SectionReader(SectionPart(section), section.offset, {})
+        .Error(0, fmt::format("checksum {:016x}", found),
+               fmt::format("{:016x}: the section is damaged", section.checksum));
+  }
+  return OkStatus();
+}
+
+Result<std::vector<uint8_t>> ReadSection(const ByteSource& source, const SectionRecord& section,
+                                         uint64_t max_bytes) {
+  if (section.length > max_bytes) {
+    return SectionReader(SectionPart(section), section.offset, {})
+        .Error(0, fmt::format("a length of {}", section.length),
+               fmt::format("at most {}", max_bytes));
+  }
+  std::vector<uint8_t> bytes(section.length);
+  EDGEBERT_RETURN_IF_ERROR(source.ReadAt(section.offset, bytes));
+  EDGEBERT_RETURN_IF_ERROR(CheckSectionChecksum(section, Checksum(bytes)));
+  return bytes;
 }
 
 }  // namespace edgebert::model_format

@@ -10,6 +10,7 @@
 
 #include "edgebert/base/status.h"
 #include "edgebert/model/byte_source.h"
+#include "edgebert/model/model_base.h"
 
 /// The outer shape of model files: header, section table and sections. docs/model-file.md
 /// describes it byte by byte. What lies within the sections is the matter of config_json,
@@ -39,6 +40,8 @@ enum class SectionKind : uint32_t {
   kActivationBiases = 5,
   kExits = 6,
   kProvenance = 7,
+  kBaseReference = 8,
+  kBase = 9,
 };
 
 /// "configuration", "tokenizer", …; "kind 99" for a kind that this version does not know.
@@ -65,6 +68,8 @@ struct Layout {
   uint64_t file_size = 0;
   std::vector<SectionRecord> sections;  ///< Ascending by kind and by offset.
 
+  ModelFileKind file_kind() const;  ///< Which sections there are tells it.
+
   const SectionRecord* Find(SectionKind kind) const;
 };
 
@@ -78,6 +83,16 @@ std::vector<uint8_t> EncodeLayout(const Layout& layout);
 /// Reads and checks header and table: everything but what the sections hold. Every section that it
 /// returns lies within the source.
 Result<Layout> ReadLayout(const ByteSource& source);
+
+/// "section 'exits'", as errors call it.
+std::string SectionPart(const SectionRecord& section);
+
+/// Fails unless the section's bytes have the checksum that the table says.
+Status CheckSectionChecksum(const SectionRecord& section, uint64_t found);
+
+/// The bytes of a section of at most `max_bytes`, with their checksum verified.
+Result<std::vector<uint8_t>> ReadSection(const ByteSource& source, const SectionRecord& section,
+                                         uint64_t max_bytes);
 
 }  // namespace edgebert::model_format
 

@@ -1,6 +1,6 @@
-// tests/golden/model_v1.ebm was written when version 1 of the format was defined and is never
-// written again: every later build must read it, and as long as it writes version 1, must write the
-// same bytes.
+// tests/golden/{model,base,task}_v1.ebm were written when version 1 of the format, and bases and
+// tasks in it, were defined and are never written again: every later build must read them, and as
+// long as it writes version 1, must write the same bytes.
 
 #include <gtest/gtest.h>
 
@@ -83,8 +83,8 @@ Model GoldenModel() {
   return model;
 }
 
-std::filesystem::path GoldenPath() {
-  return std::filesystem::path(EDGEBERT_SOURCE_DIR) / "tests" / "golden" / "model_v1.ebm";
+std::filesystem::path GoldenPath(const std::string& name = "model_v1.ebm") {
+  return std::filesystem::path(EDGEBERT_SOURCE_DIR) / "tests" / "golden" / name;
 }
 
 TEST(ModelGoldenTest, Version1IsReadAsItWasMeant) {
@@ -99,6 +99,22 @@ TEST(ModelGoldenTest, Version1IsWrittenToTheSameBytes) {
   const Result<std::vector<uint8_t>> written = SerializeModel(GoldenModel());
   ASSERT_OK(written);
   EXPECT_EQ(*written, *golden);
+}
+
+TEST(ModelGoldenTest, Version1OfBaseAndTaskIsReadAsItWasMeant) {
+  const Result<Model> read = ReadModelFile(GoldenPath("task_v1.ebm"));
+  ASSERT_OK(read);
+  EXPECT_EQ(*read, GoldenModel());
+  const Result<BaseFile> base = ReadBaseFile(GoldenPath("base_v1.ebm"));
+  ASSERT_OK(base);
+  EXPECT_EQ(base->base, BaseOf(GoldenModel()));
+}
+
+TEST(ModelGoldenTest, Version1OfBaseAndTaskIsWrittenToTheSameBytes) {
+  const Result<BaseFile> base = ReadBaseFile(GoldenPath("base_v1.ebm"));
+  ASSERT_OK(base);
+  EXPECT_EQ(*SerializeBase(BaseOf(GoldenModel())), *ReadFile(GoldenPath("base_v1.ebm"), 1 << 20));
+  EXPECT_EQ(*SerializeTask(GoldenModel(), *base), *ReadFile(GoldenPath("task_v1.ebm"), 1 << 20));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "edgebert/base/file.h"
+#include "edgebert/model/base_sections.h"
 #include "edgebert/model/calibration_sections.h"
 #include "edgebert/model/checksum.h"
 #include "edgebert/model/config_json.h"
@@ -28,7 +29,7 @@ Status WriteZeros(const Sink& sink, uint64_t count) {
 }
 
 /// Payloads and the padding between them, straight from the tensors: a copy would double memory.
-Status WriteTensorData(const std::vector<Tensor>& tensors, const Sink& sink) {
+Status WriteTensorData(std::span<const Tensor> tensors, const Sink& sink) {
   uint64_t end = 0;
   for (const Tensor& tensor : tensors) {
     const uint64_t offset = *NextPayloadOffset(end);
@@ -39,22 +40,29 @@ Status WriteTensorData(const std::vector<Tensor>& tensors, const Sink& sink) {
   return OkStatus();
 }
 
-/// The sections of a model, ready but for their place in the file.
+/// The sections of a file, ready but for their place in it; they are added in the order of their
+/// kinds.
 class Sections {
  public:
-  explicit Sections(const Model& model) : model_(model) {
-    const std::string config = ConfigToJson(model.config);
-    Add(SectionKind::kConfig, {config.begin(), config.end()});
-    Add(SectionKind::kTokenizer, EncodeTokenizerSection(model.tokenizer));
-    Add(SectionKind::kTensorDirectory, EncodeTensorDirectory(model.tensors));
-    AddTensorData();
-    if (model.activation_biases) {
-      Add(SectionKind::kActivationBiases, EncodeActivationBiases(*model.activation_biases));
-    }
-    Add(SectionKind::kExits, EncodeExits(model.exits));
-    if (!model.provenance.empty()) {
-      Add(SectionKind::kProvenance, {model.provenance.begin(), model.provenance.end()});
-    }
+  explicit Sections(std::span<const Tensor> tensors) : tensors_(tensors) {}
+
+  void Add(SectionKind kind, std::vector<uint8_t> content) {
+    AddRecord(kind, content.size(), Checksum(content));
+    contents_.push_back(std::move(content));
+  }
+
+  void AddText(SectionKind kind, std::string_view text) { Add(kind, {text.begin(), text.end()}); }
+
+  void AddTensors() {
+    Add(SectionKind::kTensorDirectory, EncodeTensorDirectory(tensors_));
+    StreamingChecksum checksum;
+    const Status always_ok = WriteTensorData(tensors_, [&checksum](std::span<const uint8_t> bytes) {
+      checksum.Update(bytes);
+      return OkStatus();
+    });
+    static_cast<void>(always_ok);
+    AddRecord(SectionKind::kTensorData, TensorDataBytes(tensors_), checksum.value());
+    contents_.emplace_back();
   }
 
   Status Write(const Sink& sink) {
@@ -66,7 +74,7 @@ class Sections {
       const SectionRecord& section = layout_.sections[index];
       EDGEBERT_RETURN_IF_ERROR(WriteZeros(sink, section.offset - end));
       if (section.kind == static_cast<uint32_t>(SectionKind::kTensorData)) {
-        EDGEBERT_RETURN_IF_ERROR(WriteTensorData(model_.tensors, sink));
+        EDGEBERT_RETURN_IF_ERROR(WriteTensorData(tensors_, sink));
       } else {
         EDGEBERT_RETURN_IF_ERROR(sink(contents_[index]));
       }
@@ -76,47 +84,80 @@ class Sections {
   }
 
  private:
-  void Add(SectionKind kind, std::vector<uint8_t> content) {
-    AddRecord(kind, content.size(), Checksum(content));
-    contents_.push_back(std::move(content));
-  }
-
-  void AddTensorData() {
-    StreamingChecksum checksum;
-    const Status always_ok =
-        WriteTensorData(model_.tensors, [&checksum](std::span<const uint8_t> bytes) {
-          checksum.Update(bytes);
-          return OkStatus();
-        });
-    static_cast<void>(always_ok);
-    AddRecord(SectionKind::kTensorData, TensorDataBytes(model_.tensors), checksum.value());
-    contents_.emplace_back();
-  }
-
   void AddRecord(SectionKind kind, uint64_t length, uint64_t checksum) {
     const auto number = static_cast<uint32_t>(kind);
     layout_.sections.push_back(
         {number, model_format::FlagsOf(number).value_or(0), 0, length, checksum});
   }
 
-  const Model& model_;
+  std::span<const Tensor> tensors_;
   model_format::Layout layout_{model_format::kVersion, 0, {}};
   std::vector<std::vector<uint8_t>> contents_;  ///< Empty for the tensor data.
 };
 
+/// Writes a whole model, or, with a reference to the base that `model` is without, a task file.
+Status WriteSections(const Model& model, const BaseReference* base, const Sink& sink) {
+  Sections sections(model.tensors);
+  sections.AddText(SectionKind::kConfig, ConfigToJson(model.config));
+  if (base == nullptr) {
+    sections.Add(SectionKind::kTokenizer, EncodeTokenizerSection(model.tokenizer));
+  }
+  sections.AddTensors();
+  if (model.activation_biases) {
+    sections.Add(SectionKind::kActivationBiases, EncodeActivationBiases(*model.activation_biases));
+  }
+  sections.Add(SectionKind::kExits, EncodeExits(model.exits));
+  if (!model.provenance.empty()) {
+    sections.AddText(SectionKind::kProvenance, model.provenance);
+  }
+  if (base != nullptr) {
+    sections.Add(SectionKind::kBaseReference, EncodeBaseReference(*base));
+  }
+  return sections.Write(sink);
+}
+
 Status WriteModel(const Model& model, const Sink& sink) {
   EDGEBERT_RETURN_IF_ERROR(ValidateModel(model).WithContext("cannot write the model"));
-  return Sections(model).Write(sink);
+  return WriteSections(model, nullptr, sink);
+}
+
+Sink AppendTo(std::vector<uint8_t>& file) {
+  return [&file](std::span<const uint8_t> bytes) {
+    file.insert(file.end(), bytes.begin(), bytes.end());
+    return OkStatus();
+  };
 }
 
 }  // namespace
 
 Result<std::vector<uint8_t>> SerializeModel(const Model& model) {
   std::vector<uint8_t> file;
-  EDGEBERT_RETURN_IF_ERROR(WriteModel(model, [&file](std::span<const uint8_t> bytes) {
-    file.insert(file.end(), bytes.begin(), bytes.end());
-    return OkStatus();
-  }));
+  EDGEBERT_RETURN_IF_ERROR(WriteModel(model, AppendTo(file)));
+  return file;
+}
+
+Result<std::vector<uint8_t>> SerializeBase(const ModelBase& base) {
+  EDGEBERT_RETURN_IF_ERROR(ValidateBase(base).WithContext("cannot write the base"));
+  Sections sections(base.tensors);
+  sections.Add(SectionKind::kTokenizer, EncodeTokenizerSection(base.tokenizer));
+  sections.AddTensors();
+  if (!base.provenance.empty()) {
+    sections.AddText(SectionKind::kProvenance, base.provenance);
+  }
+  sections.Add(SectionKind::kBase, EncodeBaseShape(base.shape));
+  std::vector<uint8_t> file;
+  EDGEBERT_RETURN_IF_ERROR(sections.Write(AppendTo(file)));
+  return file;
+}
+
+Result<std::vector<uint8_t>> SerializeTask(Model model, const BaseFile& base) {
+  EDGEBERT_RETURN_IF_ERROR(ValidateModel(model).WithContext("cannot write the model"));
+  EDGEBERT_RETURN_IF_ERROR(CheckSharesBase(model, base.base).WithContext("cannot write the task"));
+  EDGEBERT_RETURN_IF_ERROR(
+      CheckBaseFileName(base.reference.file_name).WithContext("cannot write the task"));
+  RemoveBase(model);
+  std::vector<uint8_t> file;
+  EDGEBERT_RETURN_IF_ERROR(WriteSections(model, &base.reference, AppendTo(file)));
   return file;
 }
 

@@ -9,10 +9,13 @@
 
 namespace edgebert {
 
+std::string SectionReader::Where(size_t position) const {
+  return fmt::format("{}, offset {}", part_, file_offset_ + position);
+}
+
 Status SectionReader::Error(size_t position, std::string_view found,
                             std::string_view expected) const {
-  return DataLoss(fmt::format("{}, offset {}: found {}, expected {}", part_,
-                              file_offset_ + position, found, expected));
+  return DataLoss(fmt::format("{}: found {}, expected {}", Where(position), found, expected));
 }
 
 Status SectionReader::Require(uint64_t count, std::string_view what) const {

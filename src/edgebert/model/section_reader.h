@@ -25,6 +25,9 @@ class SectionReader {
   size_t position() const { return reader_.position(); }
   size_t remaining() const { return reader_.remaining(); }
 
+  /// "`part`, offset N", at a position within the part.
+  std::string Where(size_t position) const;
+
   /// "`part`, offset N: found `found`, expected `expected`", at a position within the part.
   Status Error(size_t position, std::string_view found, std::string_view expected) const;
 

@@ -32,12 +32,12 @@ TEST(FixedEmbeddingTest, TheUnitIsTheLeastThatHoldsTheLargestSum) {
 }
 
 TEST(FixedEmbeddingTest, WordsAreExactWhereTheUnitIsFineEnough) {
-  // 3968 · 2^-12 + 0.5 + 0.25 is 1.72: units of 2^-14, two bits below the words' own.
+  // 3968 · 2^-12 + 0.5 + 0.25 is 1.72: units of 2^-18, six bits below the words' own.
   const int unit = EmbeddingExponent(-8, 0.5, 0.25);
-  EXPECT_EQ(unit, -14);
-  EXPECT_EQ(EmbeddingWord(-17, -8, unit), -68);
-  // Positions of up to 30 need 2^-10: the words lose two bits.
-  EXPECT_EQ(EmbeddingExponent(-8, 30, 0), -10);
+  EXPECT_EQ(unit, -18);
+  EXPECT_EQ(EmbeddingWord(-17, -8, unit), -17 * 64);
+  // Positions of up to 500 need 2^-10: the words lose two bits.
+  EXPECT_EQ(EmbeddingExponent(-8, 500, 0), -10);
   EXPECT_EQ(EmbeddingWord(18, -8, -10), 4);
   EXPECT_EQ(EmbeddingWord(22, -8, -10), 6);
 }

@@ -10,6 +10,7 @@ namespace edgebert {
 namespace {
 
 constexpr double kUnit16 = 1 << 16;
+constexpr double kActivationUnit = 1 << kActivationOutputFractionBits;
 
 /// 2^-x on [0, 1], 64 segments, units of 2^-20.
 constexpr PiecewiseLinear<64> kExp2Table([](int knot) {
@@ -21,43 +22,43 @@ constexpr PiecewiseLinear<64> kLog2Table([](int knot) {
   return constexpr_math::Log(1 + knot / 64.0) / constexpr_math::kLn2 * kUnit16;
 });
 
-/// 1 / √x on [1, 4], 96 segments, units of 2^-16.
-constexpr PiecewiseLinear<96> kReciprocalSqrtTable([](int knot) {
-  return kUnit16 / constexpr_math::Sqrt(1 + knot / 32.0);
+/// 1 / √x on [1, 4], 192 segments, units of 2^-16.
+constexpr PiecewiseLinear<192> kReciprocalSqrtTable([](int knot) {
+  return kUnit16 / constexpr_math::Sqrt(1 + knot / 64.0);
 });
 
-// Tables over t = |x|: 256 segments on [0, 4), where functions bend, and 16 on [4, 8).
+// Tables over t = |x|: 256 segments on [0, 4), where functions bend, and 32 on [4, 8).
 constexpr int kNearSegments = 256;
-constexpr int kFarSegments = 16;
+constexpr int kFarSegments = 32;
 constexpr size_t kTableSegments = kNearSegments + kFarSegments;
-constexpr int kNearFractionBits = 8;  // A segment is 2^-6 wide.
-constexpr int kFarFractionBits = 12;  // A segment is 2^-2 wide.
+constexpr int kNearFractionBits = 10;  // A segment is 2^-6 wide.
+constexpr int kFarFractionBits = 13;   // A segment is 2^-3 wide.
 constexpr int32_t kFarBegin = 4 << kActivationInputFractionBits;
 constexpr int32_t kFarEnd = 8 << kActivationInputFractionBits;
 
 constexpr double KnotPosition(int knot) {
-  return knot <= kNearSegments ? knot / 64.0 : 4 + (knot - kNearSegments) / 4.0;
+  return knot <= kNearSegments ? knot / 64.0 : 4 + (knot - kNearSegments) / 8.0;
 }
 
 /// max(x, 0) - x · Φ(x) = t · Φ(-t).
 constexpr PiecewiseLinear<kTableSegments> kGeluTable([](int knot) {
   const double t = KnotPosition(knot);
-  return t * constexpr_math::NormalTail(t) * kUnit16;
+  return t * constexpr_math::NormalTail(t) * kActivationUnit;
 });
 
 /// The same with the tanh approximation: t / (1 + exp(2 √(2/π) (t + 0.044715 t³))).
 constexpr PiecewiseLinear<kTableSegments> kGeluTanhTable([](int knot) {
   const double t = KnotPosition(knot);
   const double inner = 2 * constexpr_math::kSqrtTwoOverPi * (t + 0.044715 * t * t * t);
-  return t / (1 + constexpr_math::Exp(inner)) * kUnit16;
+  return t / (1 + constexpr_math::Exp(inner)) * kActivationUnit;
 });
 
 constexpr PiecewiseLinear<kTableSegments> kTanhTable([](int knot) {
   const double small = constexpr_math::Exp(-2 * KnotPosition(knot));
-  return (1 - small) / (1 + small) * kUnit16;
+  return (1 - small) / (1 + small) * kActivationUnit;
 });
 
-/// The table's value at t = magnitude / 2^14 < 8.
+/// The table's value at t = magnitude / 2^16 < 8.
 int32_t LookUp(const PiecewiseLinear<kTableSegments>& table, int32_t magnitude) {
   if (magnitude < kFarBegin) {
     const auto t = static_cast<uint32_t>(magnitude);
@@ -107,7 +108,7 @@ int32_t Log2(uint64_t value) {
 
 ReciprocalRoot ReciprocalSqrt(uint64_t value) {
   constexpr int kBits = 18;
-  constexpr int kFractionBits = kBits - 5;
+  constexpr int kFractionBits = kBits - 6;
   const int exponent = (BitWidth(value) - 1) / 2;
   // In [1, 4) with 18 fraction bits, the bits below cut off.
   const int shift = 2 * exponent - kBits;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "edgebert/numeric/fixed_functions.h"
 
@@ -47,17 +48,26 @@ NormShape MakeNormShape(int width, float epsilon, int unit_exponent) {
   shape.width_bits = BitWidth(static_cast<uint64_t>(width)) - 1;
   shape.reciprocal = MakeReciprocal(width);
   const double scaled = static_cast<double>(epsilon) * width * width;
-  // A variance has at most 62 bits; an epsilon cut to as many makes every normalised value 0 too.
+  // An epsilon cut to 62 bits makes every normalised value 0 too.
   shape.epsilon = static_cast<uint64_t>(
       std::nearbyint(std::min(std::ldexp(scaled, -2 * unit_exponent), 0x1p62)));
   return shape;
 }
 
 NormRow FinishMoments(const NormMoments& moments, const NormShape& shape) {
-  const int64_t variance = shape.width * moments.sum_of_squares - moments.sum * moments.sum;
+  __extension__ using Wide = unsigned __int128;
+  const auto width = static_cast<Wide>(shape.width);
+  const auto magnitude = static_cast<Wide>(std::abs(moments.sum));
+  Wide variance = width * static_cast<Wide>(moments.sum_of_squares) - magnitude * magnitude;
+  variance += shape.epsilon;
+  // The table sees the leading bits alone.
+  int shift = 0;
+  for (; variance >> 64 != 0; variance >>= 2) {
+    ++shift;
+  }
   // Only rows of equal words have none, whose deviations are 0 whatever they are multiplied with.
-  const ReciprocalRoot root =
-      ReciprocalSqrt(std::max<uint64_t>(static_cast<uint64_t>(variance) + shape.epsilon, 1));
+  ReciprocalRoot root = ReciprocalSqrt(std::max<uint64_t>(static_cast<uint64_t>(variance), 1));
+  root.exponent += shift;
   NormRow row;
   row.mean = RoundShift(moments.sum * shape.reciprocal.multiplier,
                         shape.reciprocal.shift - kMeanFractionBits);

@@ -12,12 +12,13 @@
 
 namespace edgebert {
 
-/// What LayerNorm reads: signed 16-bit words. Their unit does not matter to it but for epsilon.
-inline constexpr int kNormInputBits = 16;
+/// What LayerNorm reads: signed 20-bit words. Their unit does not matter to it but for epsilon.
+inline constexpr int kNormInputBits = 20;
 /// Bits below an AF8 residual's own unit that the sum of update and residual keeps. The residual
-/// then fills 14 bits with its sign, which leaves the sum a range of 4.1 times the largest
-/// residual.
-inline constexpr int kResidualGuardBits = 1;
+/// then fills 16 bits with its sign, which leaves the sum a range of 16 times the largest residual:
+/// encoders have feed-forward outputs of more than 6 times that, and a sum that saturates would
+/// make LayerNorm scale all the rest of its row wrongly.
+inline constexpr int kResidualGuardBits = 3;
 /// The exponent of the unit of a sum whose residual has exponent bias `residual_bias`.
 constexpr int NormInputExponent(int residual_bias) {
   return residual_bias - 4 - kResidualGuardBits;
@@ -39,7 +40,7 @@ inline int32_t AddResidual(int32_t update, int32_t residual) {
 /// Gain and bias of a LayerNorm as its unit keeps them, rounded once when the model is loaded.
 struct FixedNormWeights {
   /// log2 of the unit of a normalised value times a gain, and so of `bias` and of every output: the
-  /// gain's unit, one for all elements and as small as 16 bits allow, times 2^-12.
+  /// gain's unit, one for all elements and as small as 16 bits allow, times 2^-14.
   int unit_exponent = 0;
   std::vector<int32_t> gain;  ///< [width], 16 bits each.
   std::vector<int32_t> bias;  ///< [width], 32 bits each.
@@ -71,24 +72,24 @@ struct NormMoments {
   }
 };
 
-inline constexpr int kMeanFractionBits = 6;
-inline constexpr int kNormalisedFractionBits = 12;
-inline constexpr int kNormalisedBits = 22;
+inline constexpr int kMeanFractionBits = 3;
+inline constexpr int kNormalisedFractionBits = 14;
+inline constexpr int kNormalisedBits = 24;
 
 /// A row's constants: (word - mean) · multiplier · 2^-shift is its normalised value.
 struct NormRow {
-  int64_t mean;        ///< 6 fraction bits.
+  int64_t mean;        ///< 3 fraction bits.
   int64_t multiplier;  ///< At most 2^17.
-  int shift;           ///< To the 12 fraction bits of normalised values.
+  int shift;           ///< To the 14 fraction bits of normalised values.
 };
 
 /// Between the passes: the exact variance width · Σx² - (Σx)², epsilon added, its reciprocal root
-/// from the table, and the mean rounded to 1/64 of a word's unit.
+/// from the table, and the mean rounded to 1/8 of a word's unit.
 NormRow FinishMoments(const NormMoments& moments, const NormShape& shape);
 
 /// Second pass: (word - mean) / √(variance + epsilon) · gain + bias in units of
 /// 2^FixedNormWeights::unit_exponent, to be rounded to AF8 by EncodeAccumulator(). Before the gain
-/// it is off by at most 1.5e-4 of itself, 2^-13 for its own rounding and (1 / 64) / σ for the
+/// it is off by at most 6e-5 of itself, 2^-15 for its own rounding and 0.1 / σ for the
 /// mean's, with σ the row's standard deviation in units of its words.
 inline int64_t Normalise(int32_t word, const NormRow& row, int32_t gain, int32_t bias) {
   const int64_t deviation = int64_t{word} * (1 << kMeanFractionBits) - row.mean;

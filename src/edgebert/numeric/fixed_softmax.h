@@ -13,10 +13,10 @@
 
 namespace edgebert {
 
-/// Scores of attention: signed 16-bit words with 9 fraction bits, of base-2 logarithms (±64, or ±44
-/// nats).
-inline constexpr int kScoreBits = 16;
-inline constexpr int kScoreFractionBits = 9;
+/// Scores of attention: signed 20-bit words with 13 fraction bits, of base-2 logarithms (±64, or
+/// ±44 nats).
+inline constexpr int kScoreBits = 20;
+inline constexpr int kScoreFractionBits = 13;
 
 /// log2(e) / √head_size times the unit of a product of queries and keys, as a constant of the
 /// operation: multiplier · 2^-shift, the multiplier with 16 bits, gives a score's word.
@@ -70,7 +70,7 @@ struct SumOfExponentials {
 
 /// Third pass: a probability in units of 2^-20, to be rounded to AF8 by EncodeAccumulator().
 /// Against the exact softmax of the row's words it is off by at most 9e-5 + keys · 2^-20 of itself
-/// plus 2^-20; that words are rounded adds 1.4e-3 of itself.
+/// plus 2^-20; that words are rounded adds 1e-4 of itself.
 inline uint32_t Probability(uint32_t distance, uint32_t log_of_sum) {
   return Exp2OfNegative(distance + log_of_sum);
 }

@@ -2,6 +2,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <memory>
 #include <string>
 
 #include "edgebert/pipeline/classifier.h"
@@ -10,6 +11,16 @@ namespace edgebert {
 namespace {
 
 constexpr char kModel[] = EDGEBERT_SOURCE_DIR "/models/sst2.ebm";
+
+/// The shipped model, or null and the benchmark skipped with the reason.
+std::shared_ptr<const ClassifierModel> LoadModel(benchmark::State& state) {
+  const auto model = ClassifierModel::Load(kModel);
+  if (!model.ok()) {
+    state.SkipWithError(model.status().message().c_str());
+    return nullptr;
+  }
+  return *model;
+}
 
 std::string Words(int64_t count) {
   std::string text;
@@ -21,12 +32,11 @@ std::string Words(int64_t count) {
 
 void BM_LoadToFirstLabel(benchmark::State& state) {
   for (auto iteration : state) {
-    const auto model = ClassifierModel::Load(kModel);
-    if (!model.ok()) {
-      state.SkipWithError(model.status().message().c_str());
+    const auto model = LoadModel(state);
+    if (model == nullptr) {
       return;
     }
-    auto classifier = Classifier::Create(*model);
+    auto classifier = Classifier::Create(model);
     benchmark::DoNotOptimize(classifier->Classify("a gorgeous, witty, seductive movie"));
   }
 }
@@ -34,14 +44,13 @@ BENCHMARK(BM_LoadToFirstLabel)->Unit(benchmark::kMillisecond)->MinTime(2);
 
 /// All 12 layers of a sentence of the given number of tokens.
 void BM_FullDepth(benchmark::State& state) {
-  const auto model = ClassifierModel::Load(kModel);
-  if (!model.ok()) {
-    state.SkipWithError(model.status().message().c_str());
+  const auto model = LoadModel(state);
+  if (model == nullptr) {
     return;
   }
   ClassifierOptions options;
   options.threshold_nats = 0;
-  auto classifier = Classifier::Create(*model, options);
+  auto classifier = Classifier::Create(model, options);
   const std::string text = Words(state.range(0) - 2);
   for (auto iteration : state) {
     benchmark::DoNotOptimize(classifier->Classify(text));
@@ -51,9 +60,8 @@ BENCHMARK(BM_FullDepth)->Unit(benchmark::kMillisecond)->Arg(9)->Arg(25)->Arg(64)
 
 /// The plan of `paced` for sentences of the given number of tokens, on the model's own record.
 void BM_MakePlan(benchmark::State& state) {
-  const auto model = ClassifierModel::Load(kModel);
-  if (!model.ok()) {
-    state.SkipWithError(model.status().message().c_str());
+  const auto model = LoadModel(state);
+  if (model == nullptr) {
     return;
   }
   ClassifierOptions options;
@@ -61,7 +69,7 @@ void BM_MakePlan(benchmark::State& state) {
   options.latency_target = *LatencyTarget::Parse("1.5x");
   for (auto iteration : state) {
     state.PauseTiming();
-    auto classifier = Classifier::Create(*model, options);
+    auto classifier = Classifier::Create(model, options);
     state.ResumeTiming();
     benchmark::DoNotOptimize(classifier->planner().PlanFor(static_cast<int>(state.range(0))));
   }
@@ -70,14 +78,13 @@ BENCHMARK(BM_MakePlan)->Unit(benchmark::kMicrosecond)->Arg(9)->Arg(25)->Arg(64)-
 
 /// The same once it has been made.
 void BM_LookUpPlan(benchmark::State& state) {
-  const auto model = ClassifierModel::Load(kModel);
-  if (!model.ok()) {
-    state.SkipWithError(model.status().message().c_str());
+  const auto model = LoadModel(state);
+  if (model == nullptr) {
     return;
   }
   ClassifierOptions options;
   options.policy = Policy::kPaced;
-  auto classifier = Classifier::Create(*model, options);
+  auto classifier = Classifier::Create(model, options);
   for (auto iteration : state) {
     benchmark::DoNotOptimize(classifier->planner().PlanFor(25));
   }

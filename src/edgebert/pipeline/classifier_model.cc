@@ -17,7 +17,7 @@ ClassifierModel::ClassifierModel(std::shared_ptr<const Encoder> encoder,
 
 Result<std::shared_ptr<const ClassifierModel>> ClassifierModel::Load(
     const std::filesystem::path& path, const ClassifierModelOptions& options) {
-  EDGEBERT_ASSIGN_OR_RETURN(Model model, ReadModelFile(path));
+  EDGEBERT_ASSIGN_OR_RETURN(Model model, ReadModelFile(path, options.base));
   Result<std::shared_ptr<const ClassifierModel>> created = Create(std::move(model), options);
   return created.ok() ? std::move(created) : created.status().WithContext(path.string());
 }

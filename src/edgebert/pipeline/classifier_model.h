@@ -23,13 +23,15 @@ struct ClassifierModelOptions {
   /// Unset: the accelerator description that is built in.
   std::optional<HardwareDescription> hardware = std::nullopt;
   WeightLocation weights_in = WeightLocation::kDram;
+  /// For Load() of a task file. Unset: its base lies beside it.
+  std::optional<std::filesystem::path> base = std::nullopt;
 };
 
 /// A model ready to classify: tokenizer, encoder, exit settings and cost estimator. Immutable; any
 /// number of Classifiers, in any threads, share one.
 class ClassifierModel {
  public:
-  /// Reads a model file.
+  /// Reads a model or task file.
   static Result<std::shared_ptr<const ClassifierModel>> Load(
       const std::filesystem::path& path, const ClassifierModelOptions& options = {});
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "edgebert/model/checksum.h"
+#include "edgebert/pipeline/classifier.h"
 #include "edgebert/pipeline/overlap.h"
 
 namespace edgebert {
@@ -238,6 +239,24 @@ Result<HeldOut> HoldOutHashed(std::span<const LabelledText> examples, size_t row
                     examples.size(), rows));
   }
   return split;
+}
+
+Result<HeldOut> HoldOut(std::span<const LabelledText> examples, const HoldOutOptions& options,
+                        const Tokenizer& tokenizer) {
+  if (!options.nested) {
+    return HoldOutHashed(examples, options.rows);
+  }
+  const auto count_tokens = [&](const LabelledText& example) -> Result<int> {
+    EDGEBERT_ASSIGN_OR_RETURN(
+        const Encoding encoding,
+        EncodeText(tokenizer, example.text, example.pair, size_t{kMaxPositions}));
+    return static_cast<int>(encoding.ids.size());
+  };
+  NestedHoldOutOptions nested;
+  nested.rows = options.rows;
+  nested.long_rows = options.long_rows;
+  nested.long_tokens = options.long_tokens;
+  return HoldOutNested(examples, count_tokens, nested);
 }
 
 }  // namespace edgebert

@@ -8,6 +8,7 @@
 
 #include "edgebert/base/status.h"
 #include "edgebert/pipeline/labelled_text.h"
+#include "edgebert/text/tokenizer.h"
 
 namespace edgebert {
 
@@ -41,6 +42,18 @@ Result<HeldOut> HoldOutNested(std::span<const LabelledText> examples,
 /// in common with a held-out one, as either of its texts (compared by NormalizedText). An error
 /// when nothing would be left to train on.
 Result<HeldOut> HoldOutHashed(std::span<const LabelledText> examples, size_t rows = 2000);
+
+/// How examples of a task are held out.
+struct HoldOutOptions {
+  bool nested = false;  ///< Whether rows are phrases of one another: HoldOutNested().
+  size_t rows = 2000;
+  size_t long_rows = 0;  ///< Of them with at least `long_tokens` tokens; nested data only.
+  int long_tokens = 16;
+};
+
+/// Holds out as `options` say, with the tokens of `tokenizer`.
+Result<HeldOut> HoldOut(std::span<const LabelledText> examples, const HoldOutOptions& options,
+                        const Tokenizer& tokenizer);
 
 }  // namespace edgebert
 

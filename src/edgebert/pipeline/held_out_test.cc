@@ -9,7 +9,9 @@
 
 #include "edgebert/pipeline/classifier_model.h"
 #include "edgebert/pipeline/dataset.h"
+#include "edgebert/pipeline/task_sources.h"
 #include "edgebert/testing/testing.h"
+#include "edgebert/testing/text_model.h"
 
 namespace edgebert {
 namespace {
@@ -125,6 +127,24 @@ TEST(HoldOutNestedTest, PassesOnErrorsOfTheCount) {
   EXPECT_EQ(HoldOutNested(NestedRows(1), fails, kSmall).status().message(), "no UTF-8");
 }
 
+TEST(HoldOutTest, FollowsItsOptions) {
+  const auto tokenizer = Tokenizer::Create(testing::TextModel(false, 1).tokenizer);
+  ASSERT_OK(tokenizer);
+  const std::vector<LabelledText> rows = NestedRows(3);
+  // Each word is one (unknown) token, and two tokens stand around them.
+  const auto tokens = [](const LabelledText& row) -> Result<int> { return *CountWords(row) + 2; };
+  const auto nested = HoldOut(rows, {true, 20, 8, 10}, **tokenizer);
+  ASSERT_OK(nested);
+  const auto expected =
+      HoldOutNested(rows, tokens, {.rows = 20, .long_rows = 8, .long_tokens = 10});
+  EXPECT_EQ(nested->held_out, expected->held_out);
+  EXPECT_EQ(nested->training, expected->training);
+  const auto hashed = HoldOut(rows, {.rows = 20}, **tokenizer);
+  ASSERT_OK(hashed);
+  EXPECT_EQ(hashed->held_out, HoldOutHashed(rows, 20)->held_out);
+  EXPECT_NE(hashed->held_out, nested->held_out);
+}
+
 TEST(HoldOutNestedTest, SplitsTheRealSst2) {
   const auto directory = testing::SharedDirectory() / "data";
   EDGEBERT_REQUIRE_SHARED(directory);
@@ -138,7 +158,9 @@ TEST(HoldOutNestedTest, SplitsTheRealSst2) {
                               (*model)->tokenizer().Encode(example.text, std::nullopt, 512));
     return static_cast<int>(encoding.ids.size());
   };
-  const auto split = HoldOutNested(data->examples, count);
+  const auto task = FindTask("sst2");
+  ASSERT_OK(task);
+  const auto split = HoldOut(data->examples, (*task)->held_out, (*model)->tokenizer());
   ASSERT_OK(split);
   EXPECT_EQ(split->held_out.size(), 5000u);
   int long_rows = 0;

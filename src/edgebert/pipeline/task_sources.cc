@@ -126,7 +126,8 @@ TaskDescription Sst2() {
                 &ParseSentimentTest,
                 "SST-2 test set (SentEval); robertoviegas/SimCSE",
                 "MIT (repository), none stated upstream: research use"}},
-      .takes_repeated_once = false};
+      .takes_repeated_once = false,
+      .held_out = {.nested = true, .rows = 5000, .long_rows = 2000}};
 }
 
 TaskDescription Qnli() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "edgebert/base/status.h"
+#include "edgebert/pipeline/held_out.h"
 #include "edgebert/pipeline/labelled_text.h"
 
 namespace edgebert {
@@ -32,6 +33,7 @@ struct TaskDescription {
   /// Training examples that are the same but for punctuation are taken once. Not for SST-2, whose
   /// rows are phrases as people rated them.
   bool takes_repeated_once = true;
+  HoldOutOptions held_out = {};  ///< Of the training examples, for thresholds and rules.
 };
 
 /// The known tasks.

@@ -67,5 +67,21 @@ TEST(EmbeddingProgramTest, ProjectsWhereWidthsDifferAndAlwaysInAlbert) {
   EXPECT_EQ(BuildEmbeddingProgram(config, 5).operations.size(), 1u);
 }
 
+TEST(LayerProgramTest, KeysInSpanAreThoseAtASmallerDistance) {
+  for (const int tokens : {1, 2, 5, 17}) {
+    for (int span = 1; span <= 20; ++span) {
+      int64_t pairs = 0;
+      for (int query = 0; query < tokens; ++query) {
+        const auto [first, end] = KeysInSpan(query, span, tokens);
+        for (int key = 0; key < tokens; ++key) {
+          ASSERT_EQ(key >= first && key < end, std::abs(key - query) < span);
+        }
+        pairs += end - first;
+      }
+      EXPECT_EQ(pairs, AttendedPairs(tokens, span));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace edgebert

@@ -14,7 +14,7 @@ Adpll::Adpll(sc_core::sc_module_name name, Clock& clock, double hertz, double lo
   dont_initialize();
 }
 
-// A kernel leaks events that are still pending when it ends.
+// InSimulation() lets the kernel free what is cancelled.
 Adpll::~Adpll() { lock_.cancel(); }
 
 void Adpll::ChangeTo(double hertz) {

@@ -14,7 +14,7 @@ Clock::Clock(sc_core::sc_module_name name, const sc_core::sc_time& period)
   Schedule(next_edge_);
 }
 
-// A kernel leaks events that are still pending when it ends.
+// InSimulation() lets the kernel free what is cancelled.
 Clock::~Clock() { tick_.cancel(); }
 
 void Clock::Schedule(const sc_core::sc_time& time) {
@@ -43,7 +43,13 @@ void Clock::Ungate() {
   Schedule(sc_core::sc_time_stamp() + period_);
 }
 
-void Clock::Resume(std::function<bool()> proceed) { proceed_ = std::move(proceed); }
+void Clock::Resume(std::function<bool()> proceed) {
+  proceed_ = std::move(proceed);
+  if (held_) {
+    held_ = false;
+    tick_.notify(sc_core::SC_ZERO_TIME);
+  }
+}
 
 void Clock::Pause() { proceed_ = nullptr; }
 
@@ -53,7 +59,7 @@ void Clock::Tick() {
     acting_ = false;
   }
   if (proceed_ && !proceed_()) {
-    tick_.notify(sc_core::SC_ZERO_TIME);
+    held_ = true;
     sc_core::sc_pause();
     return;
   }

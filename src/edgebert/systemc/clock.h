@@ -44,6 +44,7 @@ class Clock : public sc_core::sc_module {
   uint64_t cycle_ = 0;
   bool acting_ = false;
   bool gated_ = false;
+  bool held_ = false;  ///< An edge is due, and comes first when the simulation is resumed.
 };
 
 }  // namespace edgebert::systemc

@@ -104,7 +104,13 @@ Status InSimulation(const std::function<Status()>& body) {
     const QuietReports quiet;
     g_movements = 0;
     sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
-    return body();
+    Status status = body();
+    // With all modules gone only cancelled events are left, which the kernel frees when it comes to
+    // them, and leaks when it ends before. What is due at once would still act on the modules.
+    if (!sc_core::sc_pending_activity_at_current_time()) {
+      sc_core::sc_start();
+    }
+    return status;
   } catch (const sc_core::sc_report& report) {
     return Internal(fmt::format("SystemC: {} ({})", report.get_msg(), report.get_msg_type()));
   } catch (const std::exception& error) {

@@ -6,7 +6,6 @@
 #include <span>
 #include <utility>
 
-#include "edgebert/pipeline/classifier.h"
 #include "edgebert/pipeline/held_out.h"
 #include "edgebert/pipeline/overlap.h"
 #include "edgebert/pipeline/unlabelled_text.h"
@@ -26,24 +25,16 @@ std::vector<LabelledText> Choose(const std::vector<LabelledText>& examples,
   return chosen;
 }
 
-Result<HeldOut> HoldOut(const HeldOutRecipe& recipe, const std::vector<LabelledText>& examples,
-                        const TokenizerData& tokenizer_data) {
-  if (!recipe.nested) {
-    return HoldOutHashed(examples, static_cast<size_t>(recipe.rows));
-  }
+Result<HeldOut> HoldOutAsIn(const HeldOutRecipe& recipe, const std::vector<LabelledText>& examples,
+                            const TokenizerData& tokenizer_data) {
   EDGEBERT_ASSIGN_OR_RETURN(const std::unique_ptr<const Tokenizer> tokenizer,
                             Tokenizer::Create(tokenizer_data));
-  const auto count_tokens = [&](const LabelledText& example) -> Result<int> {
-    EDGEBERT_ASSIGN_OR_RETURN(
-        const Encoding encoding,
-        EncodeText(*tokenizer, example.text, example.pair, size_t{kMaxPositions}));
-    return static_cast<int>(encoding.ids.size());
-  };
-  NestedHoldOutOptions options;
+  HoldOutOptions options;
+  options.nested = recipe.nested;
   options.rows = static_cast<size_t>(recipe.rows);
   options.long_rows = static_cast<size_t>(recipe.long_rows);
   options.long_tokens = recipe.long_tokens;
-  return HoldOutNested(examples, count_tokens, options);
+  return HoldOut(examples, options, *tokenizer);
 }
 
 nlohmann::json Sources(const TaskData& task) {
@@ -94,7 +85,7 @@ Result<TrainingData> LoadTrainingData(const Recipe& recipe, const std::filesyste
     }
   }
   EDGEBERT_ASSIGN_OR_RETURN(const HeldOut split,
-                            HoldOut(recipe.held_out, task.examples, tokenizer));
+                            HoldOutAsIn(recipe.held_out, task.examples, tokenizer));
   data.labels = task.label_names;
   data.training = Choose(task.examples, split.training);
   data.held_out = Choose(task.examples, split.held_out);
