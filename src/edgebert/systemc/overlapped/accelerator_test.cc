@@ -7,7 +7,7 @@
 
 #include <limits>
 
-#include "edgebert/systemc/overlapped/sentence_testing.h"
+#include "edgebert/testing/sentence_case.h"
 
 namespace edgebert::systemc::overlapped {
 namespace {

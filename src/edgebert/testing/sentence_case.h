@@ -1,5 +1,5 @@
-#ifndef EDGEBERT_SYSTEMC_OVERLAPPED_SENTENCE_TESTING_H_
-#define EDGEBERT_SYSTEMC_OVERLAPPED_SENTENCE_TESTING_H_
+#ifndef EDGEBERT_TESTING_SENTENCE_CASE_H_
+#define EDGEBERT_TESTING_SENTENCE_CASE_H_
 
 // Sentences for the accelerator, and what engine and cycle model say of them.
 
@@ -163,4 +163,4 @@ inline void ExpectModelCycles(const SentenceCase& test, const SentenceSimulation
 
 }  // namespace edgebert::testing
 
-#endif  // EDGEBERT_SYSTEMC_OVERLAPPED_SENTENCE_TESTING_H_
+#endif  // EDGEBERT_TESTING_SENTENCE_CASE_H_
