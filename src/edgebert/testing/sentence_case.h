@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -26,6 +27,7 @@ namespace edgebert::testing {
 
 using systemc::overlapped::BindProgram;
 using systemc::overlapped::BoundProgram;
+using systemc::overlapped::LayerSegment;
 using systemc::overlapped::SentenceInput;
 using systemc::overlapped::SentenceSimulation;
 using systemc::overlapped::SimulateSentence;
@@ -37,13 +39,13 @@ struct SentenceCase {
   HardwareDescription hardware;
   TileProgram program;
   SentenceInput sentence;
-  DmaTiming dma;
+  std::vector<LayerSegment> segments;
 
   /// No off-ramp is left.
   SimulationSettings Settings() const {
     SimulationSettings settings;
     settings.hardware = hardware;
-    settings.dma = dma;
+    settings.segments = segments;
     settings.thresholds.assign(static_cast<size_t>(model.config.num_layers), 0);
     return settings;
   }
@@ -67,6 +69,21 @@ inline void Prune(Model& model, Random& random) {
   }
 }
 
+/// All layers at one point, or each few at another.
+inline std::vector<LayerSegment> RandomSegments(const HardwareDescription& hardware, int layers,
+                                                Random& random) {
+  const bool split = Pick(random, 0, 1) == 0;
+  std::vector<LayerSegment> segments;
+  for (int last = 0; last < layers;) {
+    last = split ? Pick(random, last + 1, layers) : layers;
+    const auto& points = hardware.operating_points;
+    const auto& point =
+        points[static_cast<size_t>(Pick(random, 0, static_cast<int>(points.size()) - 1))];
+    segments.push_back({last, {point.voltage.value(), point.frequency.value()}});
+  }
+  return segments;
+}
+
 inline SentenceCase RandomSentenceCase(Random& random, int max_tokens) {
   for (;;) {
     ModelConfig config = RandomTileConfig(random, max_tokens);
@@ -85,10 +102,9 @@ inline SentenceCase RandomSentenceCase(Random& random, int max_tokens) {
       sentence.ids.push_back(Pick(random, 0, config.vocabulary_size - 1));
       sentence.segment_ids.push_back(Pick(random, 0, config.num_segments - 1));
     }
-    const auto& points = hardware.operating_points;
-    const size_t point = static_cast<size_t>(Pick(random, 0, static_cast<int>(points.size()) - 1));
-    const DmaTiming dma = DmaTimingAt(hardware, points[point].frequency);
-    return {std::move(model), std::move(hardware), std::move(*program), std::move(sentence), dma};
+    std::vector<LayerSegment> segments = RandomSegments(hardware, config.num_layers, random);
+    return {std::move(model), std::move(hardware), std::move(*program), std::move(sentence),
+            std::move(segments)};
   }
 }
 
@@ -150,15 +166,28 @@ inline void ExpectDeviceBits(const SentenceCase& test, const SentenceSimulation&
 /// Every cycle, and the events that follow from the program.
 inline void ExpectModelCycles(const SentenceCase& test, const SentenceSimulation& simulated) {
   const CycleModel model(test.program);
-  const auto cycles = model.Run(1, test.model.config.num_layers, test.dma);
-  for (size_t i = 0; i < simulated.layers.size(); ++i) {
-    EXPECT_EQ(simulated.layers[i].encoder_complete, cycles[i].encoder_complete)
-        << "layer " << i + 1;
-    EXPECT_EQ(simulated.layers[i].decision, cycles[i].decision) << "layer " << i + 1;
-  }
   const int exit = simulated.exit_layer;
-  EXPECT_EQ(simulated.bytes_discarded, cycles[static_cast<size_t>(exit - 1)].bytes_discarded);
-  EXPECT_EQ(simulated.counts, CountLayers(test.program, 1, exit));
+  std::vector<ClockSegment> segments;
+  int first = 1;
+  for (const LayerSegment& segment : test.segments) {
+    const DmaTiming dma = DmaTimingAt(test.hardware, Hertz(segment.point.hertz));
+    segments.push_back({first, segment.last_layer, dma});
+    const auto cycles = model.Run(first, segment.last_layer, dma);
+    for (int layer = first; layer <= std::min(exit, segment.last_layer); ++layer) {
+      const auto& expected = cycles[static_cast<size_t>(layer - first)];
+      const auto& actual = simulated.layers[static_cast<size_t>(layer - 1)];
+      EXPECT_EQ(actual.encoder_complete, expected.encoder_complete) << "layer " << layer;
+      EXPECT_EQ(actual.decision, expected.decision) << "layer " << layer;
+    }
+    first = segment.last_layer + 1;
+  }
+  const SentenceCounts counts = CountSentence(test.program, model, segments, exit);
+  EXPECT_EQ(simulated.cycles, counts.cycles);
+  EXPECT_EQ(simulated.ideal_cycles, counts.ideal_cycles);
+  EXPECT_EQ(simulated.offramp_cycles, counts.offramp_cycles);
+  EXPECT_EQ(simulated.bytes_discarded, counts.bytes_discarded);
+  EXPECT_EQ(simulated.counts, counts.counts);
+  EXPECT_EQ(simulated.dram_bytes, counts.counts.transfer_bytes + counts.bytes_discarded);
 }
 
 }  // namespace edgebert::testing

@@ -27,7 +27,6 @@ struct AcceleratorShape {
   int accumulator_tiles = 0;
   int64_t auxiliary_bytes = 0;
   double special_vectors_per_cycle = 1;
-  DmaTiming dma;
 };
 
 /// The accelerator of our own: all units, the channels between them, and the buffers.

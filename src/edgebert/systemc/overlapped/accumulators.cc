@@ -44,12 +44,11 @@ void Accumulators::Step() {
   Emit();
   AnnounceEnds();
   Add();
-  ++cycles_;
 }
 
 void Accumulators::TakeJobs() {
   if (ports_.jobs.CanPop() && pending_.size() < kPendingJobs) {
-    pending_.push_back({ports_.jobs.Pop()});
+    pending_.push_back({ports_.jobs.Pop(), clock().cycle()});
   }
 }
 
@@ -70,7 +69,8 @@ bool Accumulators::CanStart(const PendingJob& pending) const {
   if (job.has_blocks) {
     return jobs_added_ > jobs_started_;
   }
-  return cycles_ >= kMacDepth && progress_.Met(job.ready) &&
+  // It goes the way of a vector through the array.
+  return clock().cycle() >= pending.arrived_at + kMacDepth && progress_.Met(job.ready) &&
          progress_.panels_arrived.value() > job.bias_panel;
 }
 

@@ -36,6 +36,7 @@ class Accumulators : public Unit {
  private:
   struct PendingJob {
     EmitJob job;
+    uint64_t arrived_at = 0;   ///< The cycle in which its settings came.
     uint64_t streamed_at = 0;  ///< The cycle in which its last vector is known to be on its way.
     bool announced = false;
   };
@@ -62,7 +63,6 @@ class Accumulators : public Unit {
   uint32_t jobs_started_ = 0;  ///< With blocks, to be emitted.
   bool emitting_ = false;
   int emitted_ = 0;  ///< Of the first pending job.
-  uint64_t cycles_ = 0;
 };
 
 }  // namespace edgebert::systemc::overlapped

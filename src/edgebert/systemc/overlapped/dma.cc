@@ -7,14 +7,13 @@
 namespace edgebert::systemc::overlapped {
 
 Dma::Dma(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
-         const Memories& memories, const RingPlace& ring, int vector_size, const DmaTiming& timing,
-         Progress& progress, EventLog& events)
+         const Memories& memories, const RingPlace& ring, int vector_size, Progress& progress,
+         EventLog& events)
     : Unit(name, clock),
       ports_(ports),
       memories_(memories),
       ring_(ring),
       vector_size_(vector_size),
-      dram_(timing),
       progress_(progress),
       events_(events) {
   Reads({&ports.panels, &ports.freed_by_loader, &ports.freed_by_streamer, &ports.freed_by_special});

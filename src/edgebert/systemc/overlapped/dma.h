@@ -37,9 +37,11 @@ class Dma : public Unit {
     ParameterStore& norms;
   };
   Dma(sc_core::sc_module_name name, const Clock& clock, const Ports& ports,
-      const Memories& memories, const RingPlace& ring, int vector_size, const DmaTiming& timing,
-      Progress& progress, EventLog& events);
+      const Memories& memories, const RingPlace& ring, int vector_size, Progress& progress,
+      EventLog& events);
 
+  /// Nothing is asked for, on its way, or in the ring.
+  bool idle() const { return !ports_.panels.CanPop() && held_.empty(); }
   Dram& dram() { return dram_; }
   const Dram& dram() const { return dram_; }
 

@@ -16,9 +16,7 @@ namespace edgebert::systemc::overlapped {
 /// cycles, and at most port_bytes a cycle.
 class Dram {
  public:
-  explicit Dram(const DmaTiming& timing) : timing_(timing) {}
-
-  /// While it is idle.
+  /// Before the first request, and later while it is idle.
   void SetTiming(const DmaTiming& timing) { timing_ = timing; }
   /// `bytes` must stay where they are until they have been delivered.
   void Request(std::span<const uint8_t> bytes, uint64_t cycle);

@@ -37,9 +37,14 @@ Result<SentenceCase> CaseOf(const Model& model, const std::string& text) {
   EDGEBERT_ASSIGN_OR_RETURN(
       TileProgram program,
       BuildTileProgram(model.config, masks, hardware, static_cast<int>(encoding.ids.size())));
-  const DmaTiming dma = DmaTimingAt(hardware, hardware.nominal().frequency);
-  return SentenceCase{
-      model, std::move(hardware), std::move(program), {encoding.ids, encoding.segment_ids}, dma};
+  const VoltageFrequency& point = hardware.nominal();
+  const std::vector<LayerSegment> segments = {
+      {model.config.num_layers, {point.voltage.value(), point.frequency.value()}}};
+  return SentenceCase{model,
+                      std::move(hardware),
+                      std::move(program),
+                      {encoding.ids, encoding.segment_ids},
+                      segments};
 }
 
 TEST(RealSentenceTest, EqualsDeviceArithmeticAndCycleModelAtFullDepth) {

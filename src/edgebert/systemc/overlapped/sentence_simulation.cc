@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
 #include <systemc>
+#include <utility>
 
 #include "edgebert/systemc/clock.h"
 #include "edgebert/systemc/overlapped/accelerator.h"
 #include "edgebert/systemc/overlapped/word_planes.h"
+#include "edgebert/tiler/dma_timing.h"
 #include "edgebert/tiler/timing_rules.h"
 
 namespace edgebert::systemc::overlapped {
@@ -32,11 +36,24 @@ Status CheckSettings(const BoundProgram& program, const SentenceInput& sentence,
     return InvalidArgument(fmt::format("{} thresholds for {} layers", settings.thresholds.size(),
                                        tiles.config.num_layers));
   }
-  if (settings.dma.port_bytes < 1 ||
-      settings.dma.port_bytes > static_cast<int64_t>(kMaxPortBytes)) {
+  int layer = 0;
+  for (const LayerSegment& segment : settings.segments) {
+    if (segment.last_layer <= layer || !(segment.point.hertz > 0) || !(segment.point.volts > 0)) {
+      return InvalidArgument(fmt::format(
+          "a segment of layers {} to {} at {} V and {} Hz: segments follow one another, and their "
+          "points are positive",
+          layer + 1, segment.last_layer, segment.point.volts, segment.point.hertz));
+    }
+    layer = segment.last_layer;
+  }
+  if (!settings.segments.empty() && layer != tiles.config.num_layers) {
+    return InvalidArgument(
+        fmt::format("segments for {} of {} layers", layer, tiles.config.num_layers));
+  }
+  const int port = settings.hardware.dram_port.value;
+  if (port < 1 || port > static_cast<int>(kMaxPortBytes)) {
     return InvalidArgument(fmt::format(
-        "a port of {} bytes: the simulated DMA moves 1 to {} a cycle, and nothing moves in no time",
-        settings.dma.port_bytes, kMaxPortBytes));
+        "dram_port of {}: the simulated DMA takes 1 to {} bytes a cycle", port, kMaxPortBytes));
   }
   const double pace = settings.hardware.sfu_vectors_per_cycle.value;
   if (!(pace > 0 && pace <= 1)) {
@@ -109,46 +126,128 @@ void CountEvents(const BoundProgram& program, Accelerator& accelerator,
   }
 }
 
+std::vector<LayerSegment> SegmentsOf(const SimulationSettings& settings, int num_layers) {
+  if (!settings.segments.empty()) {
+    return settings.segments;
+  }
+  const VoltageFrequency& nominal = settings.hardware.nominal();
+  return {{num_layers, {nominal.voltage.value(), nominal.frequency.value()}}};
+}
+
+/// The accelerator with its supply and clocks, in a kernel.
+class SentenceRun {
+ public:
+  SentenceRun(const BoundProgram& program, const SentenceInput& sentence,
+              const SimulationSettings& settings)
+      : program_(program),
+        settings_(settings),
+        segments_(SegmentsOf(settings, program.program->config.num_layers)),
+        core_("core", Period(segments_.front().point.hertz)),
+        reference_("reference", Period(kReferenceHertz)),
+        regulator_("ldo", segments_.front().point.volts,
+                   settings.hardware.regulator.response_seconds_per_volt.value),
+        clock_generator_("adpll", core_, segments_.front().point.hertz,
+                         settings.hardware.clock.lock_time.value.value()),
+        requests_("requests"),
+        done_("done"),
+        controller_("controller", reference_, {.requests = requests_, .done = done_},
+                    segments_.front().point, regulator_, clock_generator_),
+        accelerator_("accelerator", core_, ShapeOf(*program.program, settings.hardware), program,
+                     sentence, settings.thresholds) {
+    reference_.Gate();  // But while the point changes, to save its events.
+  }
+
+  Result<SentenceSimulation> Run() {
+    SentenceSimulation simulation;
+    Sequencer& sequencer = accelerator_.sequencer();
+    for (size_t i = 0; i < segments_.size(); ++i) {
+      if (i > 0) {
+        EDGEBERT_ASSIGN_OR_RETURN(const double seconds, ChangePoint(segments_[i].point));
+        simulation.transitions.push_back(seconds);
+      }
+      accelerator_.dma().dram().SetTiming(
+          DmaTimingAt(settings_.hardware, Hertz(segments_[i].point.hertz)));
+      sequencer.StartSegment(segments_[i].last_layer);
+      EDGEBERT_RETURN_IF_ERROR(RunWhile([&] { return !sequencer.finished(); }));
+      simulation.cycles += sequencer.layers().back().decision;
+      if (sequencer.has_left()) {
+        break;
+      }
+    }
+    simulation.layers = sequencer.layers();
+    simulation.exit_layer = static_cast<int>(simulation.layers.size());
+    const TileProgram& tiles = *program_.program;
+    if (simulation.layers.back().entropy) {
+      simulation.logits = LogitsOf(accelerator_.pool(), tiles);
+    }
+    simulation.layer_output = CodesOf(accelerator_.pool(), tiles, TileRegion::kLayerInput,
+                                      tiles.tokens, tiles.config.hidden_size);
+    CountEvents(program_, accelerator_, simulation);
+    return simulation;
+  }
+
+ private:
+  static constexpr double kReferenceHertz = 100e6;
+
+  static sc_core::sc_time Period(double hertz) { return {1 / hertz, sc_core::SC_SEC}; }
+
+  static AcceleratorShape ShapeOf(const TileProgram& tiles, const HardwareDescription& hardware) {
+    return {.vector_size = tiles.vector_size,
+            .accumulator_tiles = tiles.accumulator_tiles,
+            .auxiliary_bytes = static_cast<int64_t>(hardware.buffers.auxiliary.value.value()),
+            .special_vectors_per_cycle = hardware.sfu_vectors_per_cycle.value};
+  }
+
+  Status RunWhile(const std::function<bool()>& condition) {
+    return RunUntil(
+        core_,
+        [&] {
+          if (settings_.before_cycle) {
+            settings_.before_cycle(accelerator_);
+          }
+          return !condition();
+        },
+        settings_.limits);
+  }
+
+  /// In seconds, from the request on. Panels that nobody multiplies come to their end before.
+  Result<double> ChangePoint(const SupplyPoint& point) {
+    EDGEBERT_RETURN_IF_ERROR(RunWhile([&] { return !accelerator_.dma().idle(); }));
+    const sc_core::sc_time start = sc_core::sc_time_stamp();
+    requests_.Push(point);
+    reference_.Ungate();
+    EDGEBERT_RETURN_IF_ERROR(RunUntil(reference_, [&] { return done_.CanPop(); }));
+    done_.Pop();
+    reference_.Gate();
+    return (sc_core::sc_time_stamp() - start).to_seconds();
+  }
+
+  const BoundProgram& program_;
+  const SimulationSettings& settings_;
+  std::vector<LayerSegment> segments_;
+  Clock core_;
+  Clock reference_;
+  LowDropoutRegulator regulator_;
+  Adpll clock_generator_;
+  Channel<SupplyPoint> requests_;
+  Channel<bool> done_;
+  DvfsController controller_;
+  Accelerator accelerator_;
+};
+
 }  // namespace
 
 Result<SentenceSimulation> SimulateSentence(const BoundProgram& program,
                                             const SentenceInput& sentence,
                                             const SimulationSettings& settings) {
   EDGEBERT_RETURN_IF_ERROR(CheckSettings(program, sentence, settings));
-  const TileProgram& tiles = *program.program;
-  SentenceSimulation simulation;
-  const Status status = InSimulation([&] {
-    Clock clock("clock", sc_core::sc_time(1, sc_core::SC_NS));
-    const AcceleratorShape shape = {
-        .vector_size = tiles.vector_size,
-        .accumulator_tiles = tiles.accumulator_tiles,
-        .auxiliary_bytes = static_cast<int64_t>(settings.hardware.buffers.auxiliary.value.value()),
-        .special_vectors_per_cycle = settings.hardware.sfu_vectors_per_cycle.value,
-        .dma = settings.dma,
-    };
-    Accelerator accelerator("accelerator", clock, shape, program, sentence, settings.thresholds);
-    Sequencer& sequencer = accelerator.sequencer();
-    sequencer.StartSegment(settings.last_layer > 0 ? settings.last_layer : tiles.config.num_layers);
-    const auto done = [&] {
-      if (settings.before_cycle) {
-        settings.before_cycle(accelerator);
-      }
-      return sequencer.finished();
-    };
-    EDGEBERT_RETURN_IF_ERROR(RunUntil(clock, done, settings.limits));
-    simulation.layers = sequencer.layers();
-    simulation.exit_layer = static_cast<int>(simulation.layers.size());
-    simulation.cycles = simulation.layers.back().decision;
-    if (simulation.layers.back().entropy) {
-      simulation.logits = LogitsOf(accelerator.pool(), tiles);
-    }
-    simulation.layer_output = CodesOf(accelerator.pool(), tiles, TileRegion::kLayerInput,
-                                      tiles.tokens, tiles.config.hidden_size);
-    CountEvents(program, accelerator, simulation);
+  std::optional<SentenceSimulation> simulation;
+  EDGEBERT_RETURN_IF_ERROR(InSimulation([&] {
+    SentenceRun run(program, sentence, settings);
+    EDGEBERT_ASSIGN_OR_RETURN(simulation, run.Run());
     return OkStatus();
-  });
-  EDGEBERT_RETURN_IF_ERROR(status);
-  return simulation;
+  }));
+  return *std::move(simulation);
 }
 
 }  // namespace edgebert::systemc::overlapped

@@ -7,25 +7,31 @@
 
 #include "edgebert/base/status.h"
 #include "edgebert/hardware/hardware.h"
+#include "edgebert/systemc/dvfs_controller.h"
 #include "edgebert/systemc/overlapped/bound_program.h"
 #include "edgebert/systemc/overlapped/sequencer.h"
 #include "edgebert/systemc/overlapped/special_function.h"
 #include "edgebert/systemc/simulation.h"
-#include "edgebert/tiler/dma_timing.h"
 
 namespace edgebert::systemc::overlapped {
 
 class Accelerator;
 
-/// What of the accelerator's description a simulation needs besides the program.
+/// Layers at one operating point, behind those of the segment before. Weights are not fetched ahead
+/// over its end, and the DVFS controller goes to its point before its first layer.
+struct LayerSegment {
+  int last_layer = 0;
+  SupplyPoint point;
+};
+
+/// What a simulation needs besides the program.
 struct SimulationSettings {
   HardwareDescription hardware;
-  DmaTiming dma;
+  /// The last one ends with the last layer. Empty: all layers at the nominal point.
+  std::vector<LayerSegment> segments;
   /// A sentence leaves after layer l when its entropy's word is below thresholds[l - 1]
   /// (numeric/fixed_softmax.h). [num_layers]
   std::vector<int32_t> thresholds;
-  /// 0: all.
-  int last_layer = 0;
   /// Called with the accelerator before the simulation begins and before each cycle.
   std::function<void(Accelerator&)> before_cycle;
   RunLimits limits;
@@ -34,8 +40,9 @@ struct SimulationSettings {
 /// What came of a sentence.
 struct SentenceSimulation {
   int exit_layer = 0;
-  int64_t cycles = 0;
-  std::vector<LayerTimes> layers;     ///< [exit_layer]
+  int64_t cycles = 0;                 ///< Of all segments, each at its own clock.
+  std::vector<LayerTimes> layers;     ///< [exit_layer], from the start of each one's segment.
+  std::vector<double> transitions;    ///< Between segments, in seconds.
   std::vector<int32_t> logits;        ///< In units of 2^-16; of the exit layer's off-ramp.
   std::vector<uint8_t> layer_output;  ///< AF8 codes, [tokens × hidden_size].
   int64_t ideal_cycles = 0;           ///< n² products that the result needs in every cycle.

@@ -103,6 +103,7 @@ void Sequencer::Decide() {
   const bool leaves = entropy_ < thresholds_[static_cast<size_t>(layer_ - 1)];
   if (leaves) {
     last_layer_ = layer_;
+    has_left_ = layer_ < program_.program->config.num_layers;
   }
   FinishLayer(Now() + 1);
 }

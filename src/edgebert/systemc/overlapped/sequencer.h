@@ -41,6 +41,8 @@ class Sequencer : public Unit {
   void StartSegment(int last_layer);
   /// The segment's last layer is through, or the sentence has left.
   bool finished() const { return finished_; }
+  /// It has left before the last layer.
+  bool has_left() const { return has_left_; }
   /// The cycle of the clock at which the segment's time 0 is.
   uint64_t origin() const { return origin_; }
   /// Of all layers so far.
@@ -68,6 +70,7 @@ class Sequencer : public Unit {
   uint64_t origin_ = 0;
   bool started_ = false;
   bool finished_ = true;
+  bool has_left_ = false;
   int last_layer_ = 0;       ///< Of the segment.
   int layer_ = 1;            ///< Under way.
   bool encoder_ = true;      ///< The layer's, not its off-ramp, is under way.
