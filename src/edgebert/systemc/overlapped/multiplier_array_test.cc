@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "edgebert/numeric/adaptivfloat.h"
@@ -28,6 +29,11 @@ TEST(MultiplierArrayTest, MultipliesWithTheSetThatAVectorNames) {
   for (const int n : {2, 4, 8, 16, 32}) {
     const int loaded[2] = {n, std::max(1, n - 3)};
     std::vector<StationaryVector> stationary;
+    // What the second set held before, of which nothing is left.
+    std::vector<StationaryVector> before;
+    for (int row = 0; row < n; ++row) {
+      before.push_back({RandomLanes(random, static_cast<size_t>(n)), 1, row});
+    }
     std::vector<StreamedVector> streamed;
     for (int set = 0; set < 2; ++set) {
       for (int row = 0; row < loaded[set]; ++row) {
@@ -54,8 +60,11 @@ TEST(MultiplierArrayTest, MultipliesWithTheSetThatAVectorNames) {
           "array", clock,
           {.stationary = stationary_channel, .streamed = streamed_channel, .sums = sums}, n,
           events);
-      const auto loads = static_cast<uint64_t>(stationary.size());
-      Source<StationaryVector> loader("loader", clock, stationary_channel, stationary);
+      const uint64_t loads = before.size() + stationary.size();
+      Source<StationaryVector> loader("loader", clock, stationary_channel, before);
+      for (const StationaryVector& vector : stationary) {
+        loader.Add(vector);
+      }
       Source<StreamedVector> streamer("streamer", clock, streamed_channel, streamed,
                                       [&](uint64_t cycle) { return cycle >= loads; });
       Sink<SumRow> sink("sink", clock, sums);
