@@ -19,15 +19,11 @@ struct DmaTiming {
   /// Cycles for which a panel of `bytes` < 2^32 bytes takes the channel.
   int64_t TransferCycles(int64_t bytes) const {
     const auto size = static_cast<double>(bytes);
-    const int64_t port = port_bytes > 0 ? RoundedUp(size / static_cast<double>(port_bytes)) : 0;
-    return std::max(port, RoundedUp(size * cycles_per_byte));
-  }
-
- private:
-  /// Without a call of std::ceil, which this takes most of its time for.
-  static int64_t RoundedUp(double value) {
-    const auto whole = static_cast<int64_t>(value);
-    return whole + (static_cast<double>(whole) < value ? 1 : 0);
+    const double port = port_bytes > 0 ? size / static_cast<double>(port_bytes) : 0;
+    const double cycles = std::max(port, size * cycles_per_byte);
+    // Rounded up without std::ceil, which is a call: this runs for every panel.
+    const auto whole = static_cast<int64_t>(cycles);
+    return whole + (static_cast<double>(whole) < cycles ? 1 : 0);
   }
 };
 
