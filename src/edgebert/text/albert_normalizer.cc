@@ -3,6 +3,7 @@
 #include <span>
 
 #include "edgebert/text/albert_unicode.h"
+#include "edgebert/text/unicode.h"
 
 namespace edgebert {
 namespace {
@@ -23,15 +24,15 @@ std::string AlbertNormalizer::Apply(std::string_view text) const {
       position += 2;
       continue;
     }
-    const int32_t code_point = NextCodePoint(text, position);
+    const char32_t code_point = DecodeUtf8(text, position);
     if (!strip_accents_) {
       AppendCharacter(code_point, folded);
       continue;
     }
-    int32_t decomposition[kMaxDecomposition];
+    char32_t decomposition[kMaxDecomposition];
     const size_t length = DecomposeCompatible(code_point, decomposition);
     // NFKD also sorts marks by class, which shows nothing here: all of them go.
-    for (const int32_t part : std::span(decomposition).first(length)) {
+    for (const char32_t part : std::span(decomposition).first(length)) {
       if (!IsMark(part)) {
         AppendCharacter(part, folded);
       }
@@ -40,11 +41,11 @@ std::string AlbertNormalizer::Apply(std::string_view text) const {
   return map_.Apply(folded);
 }
 
-void AlbertNormalizer::AppendCharacter(int32_t code_point, std::string& text) const {
-  if (lower_case_) {
-    AppendLowerCase(code_point, text);
-  } else {
-    AppendCodePoint(code_point, text);
+void AlbertNormalizer::AppendCharacter(char32_t code_point, std::string& text) const {
+  const LowerCase written = lower_case_ ? ToLowerCase(code_point) : LowerCase{code_point};
+  AppendUtf8(written.first, text);
+  if (written.second != 0) {
+    AppendUtf8(written.second, text);
   }
 }
 

@@ -20,7 +20,7 @@ class AlbertNormalizer {
   std::string Apply(std::string_view text) const;
 
  private:
-  void AppendCharacter(int32_t code_point, std::string& text) const;
+  void AppendCharacter(char32_t code_point, std::string& text) const;
 
   bool lower_case_;
   bool strip_accents_;

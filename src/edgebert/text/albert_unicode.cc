@@ -3,27 +3,16 @@
 #include <utf8proc.h>
 
 #include <algorithm>
-#include <iterator>
+
+#include "edgebert/text/unicode.h"
 
 namespace edgebert {
 namespace {
 
 struct Range {
-  int32_t first;
-  int32_t last;
+  char32_t first;
+  char32_t last;
 };
-
-template <typename T, size_t kCount>
-const T* FindRange(const T (&ranges)[kCount], int32_t code_point) {
-  const T* found =
-      std::upper_bound(std::begin(ranges), std::end(ranges), code_point,
-                       [](int32_t value, const T& range) { return value < range.first; });
-  if (found == std::begin(ranges)) {
-    return nullptr;
-  }
-  --found;
-  return code_point <= found->last ? found : nullptr;
-}
 
 // Decompositions that utf8proc knows and `tokenizers`, with Unicode 9, does not.
 constexpr Range kNotDecomposed[] = {
@@ -58,30 +47,16 @@ constexpr Range kNotMarks[] = {
 // Marks up to Unicode 11, letters since.
 constexpr Range kFormerMarks = {0x1CF2, 0x1CF3};
 
-// Capitals of Unicode 16 and 17, and what to add for their small letters.
-struct Lowering {
-  int32_t first;
-  int32_t last;
-  int32_t distance;
-};
-constexpr Lowering kLowerings[] = {
-    {0x1C89, 0x1C89, 1},      {0xA7CB, 0xA7CB, 0x264 - 0xA7CB},
-    {0xA7CC, 0xA7CC, 1},      {0xA7CE, 0xA7CE, 1},
-    {0xA7D2, 0xA7D2, 1},      {0xA7D4, 0xA7D4, 1},
-    {0xA7DA, 0xA7DA, 1},      {0xA7DC, 0xA7DC, 0x19B - 0xA7DC},
-    {0x10D50, 0x10D65, 0x20}, {0x16EA0, 0x16EB8, 0x1B},
-};
-
 // Code points that segment otherwise in Unicode 17, and one that utf8proc segments like that.
 struct StandIn {
-  int32_t first;
-  int32_t last;
-  int32_t stand_in;
+  char32_t first;
+  char32_t last;
+  char32_t stand_in;
 };
-constexpr int32_t kExtend = 0x300;
-constexpr int32_t kControl = 0x200B;
-constexpr int32_t kPrepend = 0x600;
-constexpr int32_t kOther = 'a';
+constexpr char32_t kExtend = 0x300;
+constexpr char32_t kControl = 0x200B;
+constexpr char32_t kPrepend = 0x600;
+constexpr char32_t kOther = 'a';
 constexpr StandIn kStandIns[] = {
     {0x0897, 0x0897, kExtend},    {0x1ACF, 0x1ADD, kExtend},   {0x1AE0, 0x1AEB, kExtend},
     {0x2065, 0x2065, kControl},   {0xFFF0, 0xFFF8, kControl},  {0x10D69, 0x10D6D, kExtend},
@@ -93,58 +68,32 @@ constexpr StandIn kStandIns[] = {
     {0x1E6E6, 0x1E6E6, kExtend},  {0x1E6EE, 0x1E6EF, kExtend}, {0x1E6F5, 0x1E6F5, kExtend},
 };
 
-int32_t Segmented(int32_t code_point) {
+char32_t Segmented(char32_t code_point) {
   const StandIn* found = FindRange(kStandIns, code_point);
   return found == nullptr ? code_point : found->stand_in;
 }
 
 }  // namespace
 
-int32_t NextCodePoint(std::string_view text, size_t& position) {
-  const auto first = static_cast<uint8_t>(text[position]);
-  if (first < 0x80) {
-    ++position;
-    return first;
-  }
-  utf8proc_int32_t code_point = 0;
-  const utf8proc_ssize_t size =
-      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + position),
-                       static_cast<utf8proc_ssize_t>(text.size() - position), &code_point);
-  if (size <= 0) {  // Not UTF-8 after all: progress by a byte rather than loop or overrun.
-    ++position;
-    return 0xFFFD;
-  }
-  position += static_cast<size_t>(size);
-  return code_point;
-}
-
-void AppendCodePoint(int32_t code_point, std::string& text) {
-  if (code_point < 0x80) {
-    text.push_back(static_cast<char>(code_point));
-    return;
-  }
-  utf8proc_uint8_t bytes[4];
-  const utf8proc_ssize_t size = utf8proc_encode_char(code_point, bytes);
-  text.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
-}
-
-size_t DecomposeCompatible(int32_t code_point, int32_t (&decomposition)[kMaxDecomposition]) {
+size_t DecomposeCompatible(char32_t code_point, char32_t (&decomposition)[kMaxDecomposition]) {
   decomposition[0] = code_point;
   if (code_point < 0xA0 || FindRange(kNotDecomposed, code_point) != nullptr) {
     return 1;
   }
+  utf8proc_int32_t parts[kMaxDecomposition];
   int last_boundclass = 0;
   const utf8proc_ssize_t length = utf8proc_decompose_char(
-      code_point, decomposition, kMaxDecomposition,
+      static_cast<utf8proc_int32_t>(code_point), parts, kMaxDecomposition,
       static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT), &last_boundclass);
+  std::copy_n(parts, length, decomposition);
   return static_cast<size_t>(length);
 }
 
-bool IsMark(int32_t code_point) {
+bool IsMark(char32_t code_point) {
   if (code_point < 0x300) {
     return false;
   }
-  switch (utf8proc_category(code_point)) {
+  switch (utf8proc_category(static_cast<utf8proc_int32_t>(code_point))) {
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC:
     case UTF8PROC_CATEGORY_ME:
@@ -154,22 +103,7 @@ bool IsMark(int32_t code_point) {
   }
 }
 
-void AppendLowerCase(int32_t code_point, std::string& text) {
-  if (code_point < 0x80) {
-    const bool is_capital = code_point >= 'A' && code_point <= 'Z';
-    text.push_back(static_cast<char>(is_capital ? code_point + ('a' - 'A') : code_point));
-    return;
-  }
-  if (code_point == 0x130) {
-    text += "i\xCC\x87";
-    return;
-  }
-  const Lowering* lowering = FindRange(kLowerings, code_point);
-  AppendCodePoint(
-      lowering == nullptr ? utf8proc_tolower(code_point) : code_point + lowering->distance, text);
-}
-
-bool IsWhiteSpace(int32_t code_point) {
+bool IsWhiteSpace(char32_t code_point) {
   return (code_point >= 0x9 && code_point <= 0xD) || code_point == 0x20 || code_point == 0x85 ||
          code_point == 0xA0 || code_point == 0x1680 ||
          (code_point >= 0x2000 && code_point <= 0x200A) || code_point == 0x2028 ||
@@ -177,13 +111,14 @@ bool IsWhiteSpace(int32_t code_point) {
          code_point == 0x3000;
 }
 
-bool IsGraphemeBoundary(int32_t left, int32_t right, int32_t& state) {
+bool IsGraphemeBoundary(char32_t left, char32_t right, int32_t& state) {
   if (left < 0x80 &&
       right < 0x80) {  // Most text; nothing left of ASCII matters to what follows it.
     state = 0;
     return left != '\r' || right != '\n';
   }
-  return utf8proc_grapheme_break_stateful(Segmented(left), Segmented(right), &state);
+  return utf8proc_grapheme_break_stateful(static_cast<utf8proc_int32_t>(Segmented(left)),
+                                          static_cast<utf8proc_int32_t>(Segmented(right)), &state);
 }
 
 }  // namespace edgebert

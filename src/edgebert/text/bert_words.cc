@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "edgebert/text/bert_unicode.h"
+#include "edgebert/text/unicode.h"
 
 namespace edgebert {
 
@@ -22,7 +23,7 @@ bool BertWordReader::Next(std::string& word) {
       --next_;  // The next call returns it.
       return true;
     }
-    bert_unicode::AppendUtf8(code_point, word);
+    AppendUtf8(code_point, word);
     ++characters_;
     if (punctuation) {
       return true;
@@ -47,7 +48,7 @@ void BertWordReader::Refill() {
   next_ = 0;
   // While marks wait, the next character may still have to move before them.
   while (offset_ < text_.size() && (normalized_.empty() || !marks_.empty())) {
-    const char32_t code_point = bert_unicode::DecodeUtf8(text_, offset_);
+    const char32_t code_point = DecodeUtf8(text_, offset_);
     if (bert_unicode::IsWhitespace(code_point)) {
       Normalize(' ');
     } else if (bert_unicode::IsRemoved(code_point)) {
@@ -105,10 +106,10 @@ void BertWordReader::FlushMarks() {
 }
 
 void BertWordReader::Emit(char32_t code_point) {
-  if (options_.lower_case) {
-    bert_unicode::AppendLowerCase(code_point, normalized_);
-  } else {
-    normalized_.push_back(code_point);
+  const LowerCase written = options_.lower_case ? ToLowerCase(code_point) : LowerCase{code_point};
+  normalized_.push_back(written.first);
+  if (written.second != 0) {
+    normalized_.push_back(written.second);
   }
 }
 

@@ -8,7 +8,7 @@
 
 #include "edgebert/base/file.h"
 #include "edgebert/testing/testing.h"
-#include "edgebert/text/bert_unicode.h"
+#include "edgebert/text/unicode.h"
 
 namespace edgebert {
 namespace {
@@ -87,7 +87,7 @@ std::string PlaneHash(uint32_t plane, const BertWordOptions& options) {
       continue;
     }
     std::string text = "a";
-    bert_unicode::AppendUtf8(c, text);
+    AppendUtf8(c, text);
     text += 'b';
     const std::vector<std::string> words = Words(text, options);
     for (size_t i = 0; i < words.size(); ++i) {

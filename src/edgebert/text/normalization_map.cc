@@ -9,6 +9,7 @@
 #include "edgebert/base/text.h"
 #include "edgebert/text/albert_unicode.h"
 #include "edgebert/text/tokenizer.h"
+#include "edgebert/text/unicode.h"
 
 namespace edgebert {
 namespace {
@@ -143,7 +144,7 @@ void NormalizationMap::AppendGrapheme(std::string_view grapheme, std::string& te
   }
   for (size_t position = 0; position < grapheme.size();) {
     const size_t begin = position;
-    NextCodePoint(grapheme, position);
+    DecodeUtf8(grapheme, position);
     const std::string_view character = grapheme.substr(begin, position - begin);
     text += Replacement(character).value_or(character);
   }
@@ -158,10 +159,10 @@ std::string NormalizationMap::Apply(std::string_view text) const {
   size_t begin = 0;
   size_t position = 0;
   int32_t state = 0;
-  int32_t left = NextCodePoint(text, position);
+  char32_t left = DecodeUtf8(text, position);
   while (position < text.size()) {
     const size_t boundary = position;
-    const int32_t right = NextCodePoint(text, position);
+    const char32_t right = DecodeUtf8(text, position);
     if (IsGraphemeBoundary(left, right, state)) {
       AppendGrapheme(text.substr(begin, boundary - begin), result);
       begin = boundary;

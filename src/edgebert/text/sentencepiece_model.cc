@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "edgebert/text/albert_unicode.h"
 #include "edgebert/text/protobuf_reader.h"
+#include "edgebert/text/unicode.h"
 #include "edgebert/text/vocabulary.h"
 
 // The messages are those of sentencepiece_model.proto of SentencePiece 0.2.
@@ -219,11 +219,11 @@ bool EndsWithNumberComma(std::string_view piece) {
     return false;
   }
   piece.remove_suffix(1);
-  int32_t last = 0;
+  char32_t last = 0;
   for (size_t position = 0; position < piece.size();) {
-    last = NextCodePoint(piece, position);
+    last = DecodeUtf8(piece, position);
   }
-  return utf8proc_category(last) == UTF8PROC_CATEGORY_ND;
+  return utf8proc_category(static_cast<utf8proc_int32_t>(last)) == UTF8PROC_CATEGORY_ND;
 }
 
 Result<TokenizerData> ParseModel(std::span<const uint8_t> bytes) {

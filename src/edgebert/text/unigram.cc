@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "edgebert/text/albert_unicode.h"
+#include "edgebert/text/unicode.h"
 
 namespace edgebert {
 namespace {
@@ -41,7 +42,7 @@ void UnigramModel::AppendIds(std::string_view text, size_t max_ids,
   size_t word = 0;
   for (size_t position = 0; position < normalized.size() && ids.size() - before < max_ids;) {
     const size_t begin = position;
-    const bool is_space = IsWhiteSpace(NextCodePoint(normalized, position));
+    const bool is_space = IsWhiteSpace(DecodeUtf8(normalized, position));
     const size_t end = is_space ? begin : position;
     if (is_space || position == normalized.size()) {
       AppendWordIds(std::string_view(normalized).substr(word, end - word), ids);
@@ -82,7 +83,7 @@ void UnigramModel::AppendSegmentIds(std::string_view segment, std::vector<int32_
   for (size_t begin = 0; begin < segment.size();) {
     const double score = best[begin].score;
     size_t next = begin;
-    NextCodePoint(segment, next);
+    DecodeUtf8(segment, next);
     bool has_character = false;
     pieces_.ForEachPrefix(segment.substr(begin), [&](size_t length, int32_t id) {
       offer(begin, begin + length, score + scores_[static_cast<size_t>(id)], id);
