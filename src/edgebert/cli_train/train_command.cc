@@ -26,6 +26,7 @@ struct TrainFlags {
   std::string base;
   std::string data;
   std::string output;
+  std::string teacher;
   std::optional<std::string> text_column;
   std::optional<std::string> pair_column;
   std::optional<std::string> label_column;
@@ -114,7 +115,7 @@ Status RunTraining(const TrainFlags& flags) {
     display.Show(progress);
     return !stop_requested;
   };
-  return Train(recipe, base, data, {flags.output, flags.resume}, observer).status();
+  return Train(recipe, base, data, {flags.output, flags.resume, flags.teacher}, observer).status();
 }
 
 }  // namespace
@@ -131,6 +132,10 @@ void AddTrainCommand(CLI::App& app, Action& action) {
       ->type_name("PATH");
   command->add_option("--out", flags->output, "Folder for checkpoints, metrics and models")
       ->required()
+      ->type_name("DIR");
+  command
+      ->add_option("--teacher", flags->teacher,
+                   "--out folder of another run whose teacher this one takes")
       ->type_name("DIR");
   command->add_option("--text-column", flags->text_column, "Column of the text in your own table")
       ->type_name("NAME");

@@ -73,9 +73,11 @@ class Trainer {
  private:
   std::filesystem::path File(std::string_view name) const { return options_.output / name; }
   /// Whether a stage's result is there, made by this recipe. STAGE.json is written last.
-  Result<bool> IsDone(const std::string& stage) const;
+  Result<bool> IsDone(const std::string& stage) const { return IsDone(stage, options_.output); }
+  Result<bool> IsDone(const std::string& stage, const std::filesystem::path& folder) const;
   Status Tokenize();
   Result<Model> Teacher();
+  Status TakeTeacher() const;
   Result<torch::Tensor> TeacherLogits(const Model& teacher);
   Result<Model> Student(const Model& teacher, const torch::Tensor& teacher_logits);
   /// Tells what a stage makes from what another recipe, base or data would.
@@ -83,7 +85,7 @@ class Trainer {
   Result<Model> Calibrated(Model student);
   Result<std::string> Provenance() const;
   LoopOptions Loop(const std::string& stage, const ScheduleRecipe& schedule) const;
-  Result<nlohmann::json> Metrics(const std::string& stage) const;
+  static Result<nlohmann::json> Metrics(const std::filesystem::path& path);
   Status Report(const std::string& stage, TorchEncoder& encoder, nlohmann::json extra);
   Status WritePlot(const std::string& stage) const;
 
@@ -124,6 +126,7 @@ std::string Trainer::Fingerprint(const std::string& stage) const {
   };
   Recipe recipe = recipe_;
   if (stage == "teacher") {  // Whatever else follows, the teacher stays the same.
+    recipe.name.clear();
     recipe.student = {};
     recipe.calibration = {};
   }
@@ -137,8 +140,7 @@ std::string Trainer::Fingerprint(const std::string& stage) const {
   return fmt::format("{} {:016x} {:016x}", stage, checksum.value(), data_.fingerprint);
 }
 
-Result<nlohmann::json> Trainer::Metrics(const std::string& stage) const {
-  const std::filesystem::path path = File(stage + ".json");
+Result<nlohmann::json> Trainer::Metrics(const std::filesystem::path& path) {
   EDGEBERT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, kMaxMetricsBytes));
   EDGEBERT_RETURN_IF_ERROR(CheckJsonHasNoNul(text).WithContext(path.string()));
   nlohmann::json metrics = nlohmann::json::parse(text, nullptr, false);
@@ -148,12 +150,12 @@ Result<nlohmann::json> Trainer::Metrics(const std::string& stage) const {
   return metrics;
 }
 
-Result<bool> Trainer::IsDone(const std::string& stage) const {
-  const std::filesystem::path path = File(stage + ".json");
+Result<bool> Trainer::IsDone(const std::string& stage, const std::filesystem::path& folder) const {
+  const std::filesystem::path path = folder / (stage + ".json");
   if (!Exists(path)) {
     return false;
   }
-  EDGEBERT_ASSIGN_OR_RETURN(const nlohmann::json metrics, Metrics(stage));
+  EDGEBERT_ASSIGN_OR_RETURN(const nlohmann::json metrics, Metrics(path));
   if (metrics.value("fingerprint", "") != Fingerprint(stage)) {
     return InvalidArgument(fmt::format(
         "{}: made by another recipe, base or data; give another --out, or remove {}.json and what "
@@ -212,8 +214,30 @@ Status Trainer::WritePlot(const std::string& stage) const {
   return svg.empty() ? OkStatus() : WriteFileAtomically(File(stage + ".svg"), svg);
 }
 
+/// Copies the teacher of another run, its metrics last.
+Status Trainer::TakeTeacher() const {
+  EDGEBERT_ASSIGN_OR_RETURN(const bool is_done, IsDone("teacher", options_.teacher));
+  if (!is_done) {
+    return NotFound(fmt::format("{}: no finished teacher (teacher.json) lies there",
+                                options_.teacher.string()));
+  }
+  for (const char* name : {"teacher.ebm", "teacher.json"}) {
+    const std::filesystem::path from = options_.teacher / name;
+    std::error_code error;
+    std::filesystem::copy_file(from, File(name), std::filesystem::copy_options::overwrite_existing,
+                               error);
+    if (error) {
+      return IoError(fmt::format("{}: {}", from.string(), error.message()));
+    }
+  }
+  return OkStatus();
+}
+
 Result<Model> Trainer::Teacher() {
   const std::filesystem::path path = File("teacher.ebm");
+  if (!options_.teacher.empty() && !Exists(File("teacher.json"))) {
+    EDGEBERT_RETURN_IF_ERROR(TakeTeacher());
+  }
   EDGEBERT_ASSIGN_OR_RETURN(const bool is_done, IsDone("teacher"));
   if (is_done) {
     return ReadModelFile(path);
@@ -301,7 +325,7 @@ Result<std::string> Trainer::Provenance() const {
   provenance["base"] = ParseOrNull(base_.provenance);
   provenance["data"] = ParseOrNull(data_.sources);
   for (const char* stage : {"teacher", "student"}) {
-    EDGEBERT_ASSIGN_OR_RETURN(const nlohmann::json metrics, Metrics(stage));
+    EDGEBERT_ASSIGN_OR_RETURN(const nlohmann::json metrics, Metrics(File(stage + ".json")));
     provenance[stage] = {{"training_examples", metrics.value("training_examples", 0)},
                          {"splits", metrics.value("splits", nlohmann::json::array())}};
   }

@@ -29,6 +29,8 @@ struct TrainingData {
 struct TrainOptions {
   std::filesystem::path output;  ///< A folder for checkpoints, metrics and models.
   bool resume = false;           ///< Goes on from the checkpoint of the stage that was interrupted.
+  /// The `output` of another run, whose teacher is taken instead of training one. Empty: none is.
+  std::filesystem::path teacher = {};
 };
 
 /// Fine-tunes a teacher from `base`, distils and compresses a student, and gives it a threshold
@@ -38,7 +40,7 @@ struct TrainOptions {
 /// and STAGE-log.jsonl, STAGE.svg (the loss), STAGE.checkpoint while it runs. Returns what NAME.ebm
 /// holds: the model to ship, with recipe, sources, licences and the stages' accuracies in its
 /// provenance. Errors: what RunTrainingLoop() refuses; files in `output` that belong to another
-/// recipe.
+/// recipe; a teacher of another run that this recipe, base and data would not have made.
 Result<Model> Train(const Recipe& recipe, const Model& base, const TrainingData& data,
                     const TrainOptions& options, const TrainingObserver& observer);
 

@@ -149,6 +149,37 @@ TEST(TrainTest, RefusesWhatAnotherRecipeOrBaseMade) {
       StatusCode::kInvalidArgument);
 }
 
+TEST(TrainTest, TakesTheTeacherOfAnotherRun) {
+  const testing::TemporaryDirectory directory;
+  const Model base = testing::TrainableModel();
+  const TrainingData data = SmallData();
+  const std::filesystem::path first = directory.path() / "first";
+  ASSERT_OK(Train(SmallRecipe(), base, data, {first, false}, {}).status());
+  Recipe recipe = SmallRecipe();
+  recipe.name = "shared";
+  recipe.student.distinct_layers = 1;
+  bool trained_a_teacher = false;
+  const TrainingObserver observer = [&](const TrainingProgress& progress) {
+    trained_a_teacher |= progress.stage == "teacher";
+    return true;
+  };
+  const std::filesystem::path second = directory.path() / "second";
+  const auto shared = Train(recipe, base, data, {second, false, first}, observer);
+  ASSERT_OK(shared.status());
+  EXPECT_FALSE(trained_a_teacher);
+  EXPECT_EQ(*ReadModelFile(second / "teacher.ebm"), *ReadModelFile(first / "teacher.ebm"));
+  EXPECT_EQ(*ReadModelFile(second / "shared.ebm"), *shared);
+
+  const std::filesystem::path third = directory.path() / "third";
+  recipe.teacher.schedule.epochs = 5;
+  EXPECT_THAT(Train(recipe, base, data, {third, false, first}, {}).status().message(),
+              HasSubstr("another recipe"));
+  EXPECT_THAT(Train(recipe, base, data, {directory.path() / "fourth", false, third / "x"}, {})
+                  .status()
+                  .message(),
+              HasSubstr("teacher.ebm"));
+}
+
 TEST(TrainTest, RefusesACheckpointThatIsCutShort) {
   const testing::TemporaryDirectory directory;
   const TrainingData data = SmallData();
