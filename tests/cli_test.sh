@@ -61,6 +61,16 @@ expect 0 'tiled +not this layer: the sentence is too long' hardware --tokens 200
 expect 0 '"machine":\{"vector_size":16,.*"tiled":\{"cycles":' hardware --json
 expect 0 '"jetson_tx2_estimated":\{"time_s"' hardware --json --regulator switching
 expect 2 'expected at least 1' hardware --tokens 0
+expect 0 '"cycles":[0-9]+,.*"matches_engine":null,"timing":"overlapped","n":8,"wall_s":' simulate \
+  --cost-model --n 8 --json "good"
+expect 0 'utilisation +[0-9.]+ %' simulate --cost-model "good"
+expect 1 'built without SystemC' simulate "good"
+expect 2 'give a text' simulate --cost-model
+expect 2 'expected 2, 4, 8, 16 or 32' simulate --cost-model --n 3 "good"
+expect 2 'expected overlapped or artifact' simulate --timing overlap "good"
+expect 2 'leave out one of both' simulate --cost-model --timing artifact "good"
+expect 2 'go with neither' simulate --cost-model --plot "$work/plot.svg" "good"
+expect 1 'sentence is too long.*auxiliary' simulate --cost-model "$(printf 'good %.0s' {1..200})"
 expect 1 'positions' hardware --tokens 100000
 expect 2 'such as 30ns' run --transition-time 30 "good"
 expect 0 '"label":"positive",.*"exit_layer":[0-9]+,.*"entropy_nats":\[' run --json "good fun"
@@ -390,6 +400,8 @@ if [ -n "$(ls "$work/out")" ]; then
   failures=$((failures + 1))
   echo "FAILED: an interrupted import left: $(ls "$work/out")"
 fi
+expect 0 'float32' import "$checkpoint" -o "$work/out/float32.ebm"
+expect 1 'float32 ones.*--calibrate' simulate --cost-model --model "$work/out/float32.ebm" good
 head -n 500 "$work/train.tsv" >"$work/small.tsv"
 expect 0 'model.ebm: 4 layers' import "$checkpoint" --calibrate "$work/small.tsv" -o "$work/out/model.ebm"
 expect 0 '"tokens":' run --json --model "$work/out/model.ebm" "the film was good"

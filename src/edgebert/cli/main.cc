@@ -1,3 +1,9 @@
-#include "edgebert/cli/program.h"
+#include <array>
 
-int main(int argc, char** argv) { return edgebert::cli::RunProgram(argc, argv); }
+#include "edgebert/cli/program.h"
+#include "edgebert/cli/simulate_command.h"
+
+int main(int argc, char** argv) {
+  return edgebert::cli::RunProgram(argc, argv,
+                                   std::array{&edgebert::cli::AddSimulateCommandWithoutSystemc});
+}

@@ -1,8 +1,11 @@
 #include <array>
 
 #include "edgebert/cli/program.h"
+#include "edgebert/cli/simulate_command.h"
 #include "edgebert/cli_train/train_command.h"
 
 int main(int argc, char** argv) {
-  return edgebert::cli::RunProgram(argc, argv, std::array{&edgebert::cli::AddTrainCommand});
+  return edgebert::cli::RunProgram(argc, argv,
+                                   std::array{&edgebert::cli::AddSimulateCommandWithoutSystemc,
+                                              &edgebert::cli::AddTrainCommand});
 }

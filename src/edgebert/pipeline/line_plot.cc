@@ -8,6 +8,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "edgebert/pipeline/svg_text.h"
+
 namespace edgebert {
 namespace {
 
@@ -24,26 +26,6 @@ constexpr std::array<std::string_view, 7> kColours = {"#000000", "#e69f00", "#56
                                                       "#0072b2", "#d55e00", "#cc79a7"};
 constexpr std::string_view kReferenceColour = "#888";
 constexpr std::string_view kDashes = " stroke-dasharray=\"5 4\"";
-
-std::string Escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '&':
-        escaped += "&amp;";
-        break;
-      default:
-        escaped += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-    }
-  }
-  return escaped;
-}
 
 /// The finest of the steps 1, 2 and 5 times a power of ten that gives few enough ticks.
 double TickStep(const PlotAxis& axis) {
@@ -105,8 +87,8 @@ void DrawAxes(const LinePlot& plot, const Frame& frame, std::string& svg) {
                  "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n"
                  "<text transform=\"translate(22 {}) rotate(-90)\" text-anchor=\"middle\">{}"
                  "</text>\n",
-                 (kLeft + kRight) / 2, kBottom + 42, Escaped(plot.x.title), (kTop + kBottom) / 2,
-                 Escaped(plot.y.title));
+                 (kLeft + kRight) / 2, kBottom + 42, SvgText(plot.x.title), (kTop + kBottom) / 2,
+                 SvgText(plot.y.title));
 }
 
 void DrawKey(size_t row, std::string_view colour, std::string_view dashes, std::string_view name,
@@ -116,7 +98,7 @@ void DrawKey(size_t row, std::string_view colour, std::string_view dashes, std::
       std::back_inserter(svg),
       "<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"{}\" stroke-width=\"2\"{}/>\n"
       "<text x=\"{}\" y=\"{}\">{}</text>\n",
-      kRight + 16, y, kRight + 40, y, colour, dashes, kRight + 48, y + 4, Escaped(name));
+      kRight + 16, y, kRight + 40, y, colour, dashes, kRight + 48, y + 4, SvgText(name));
 }
 
 }  // namespace
@@ -128,7 +110,7 @@ std::string LinePlotSvg(const LinePlot& plot) {
       "height=\"{1}\" font-family=\"sans-serif\" font-size=\"12\">\n"
       "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n"
       "<text x=\"{2}\" y=\"28\" font-size=\"15\">{3}</text>\n",
-      kWidth, kHeight, kLeft, Escaped(plot.title));
+      kWidth, kHeight, kLeft, SvgText(plot.title));
   DrawAxes(plot, frame, svg);
   size_t row = 0;
   size_t colours_used = 0;

@@ -16,9 +16,10 @@ RingPlace RingOf(const BufferPlan& plan) {
 
 Accelerator::Accelerator(sc_core::sc_module_name name, const Clock& clock,
                          const AcceleratorShape& shape, const BoundProgram& program,
-                         const SentenceInput& sentence, std::vector<int32_t> thresholds)
+                         const SentenceInput& sentence, std::vector<int32_t> thresholds,
+                         ActivityLog* activity)
     : sc_core::sc_module(name),
-      events_(program.stages.size()),
+      events_(program.stages.size(), activity),
       pool_("pool", clock, program.program->buffers.banks, program.program->buffers.bank_bytes),
       auxiliary_("auxiliary", clock, 1, shape.auxiliary_bytes),
       envm_(clock, program.embedding, shape.vector_size),

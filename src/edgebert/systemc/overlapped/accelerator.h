@@ -32,10 +32,10 @@ struct AcceleratorShape {
 /// The accelerator of our own: all units, the channels between them, and the buffers.
 class Accelerator : public sc_core::sc_module {
  public:
-  /// For one sentence; the arguments must outlive it.
+  /// For one sentence; the arguments must outlive it. `activity` may be null.
   Accelerator(sc_core::sc_module_name name, const Clock& clock, const AcceleratorShape& shape,
               const BoundProgram& program, const SentenceInput& sentence,
-              std::vector<int32_t> thresholds);
+              std::vector<int32_t> thresholds, ActivityLog* activity);
 
   Sequencer& sequencer() { return sequencer_; }
   Dma& dma() { return dma_; }

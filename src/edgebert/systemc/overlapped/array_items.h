@@ -28,6 +28,7 @@ struct StreamedVector {
   uint32_t job = 0;
   bool ends_job = false;
   size_t stage = 0;
+  uint32_t operation = 0;
 };
 
 /// From the array: the products of a streamed vector with every stationary one.

@@ -31,7 +31,12 @@ void Dma::Step() {
   TakeFreed(ports_.freed_by_special);
   GiveBack();
   Request();
-  Receive(dram_.Deliver(clock().cycle()));
+  const std::span<const uint8_t> bytes = dram_.Deliver(clock().cycle());
+  if (dram_.active()) {
+    const FetchPanel& panel = held_[arriving_ - first_held_].panel;
+    events_.Busy(TracedUnit::kDma, clock().cycle(), panel.stage, panel.operation);
+  }
+  Receive(bytes);
 }
 
 void Dma::TakeFreed(Channel<uint32_t>& channel) {

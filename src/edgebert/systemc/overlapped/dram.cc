@@ -9,10 +9,11 @@ void Dram::Request(std::span<const uint8_t> bytes, uint64_t cycle) {
 }
 
 std::span<const uint8_t> Dram::Deliver(uint64_t cycle) {
+  active_ = under_way_ || (!requests_.empty() && cycle >= requests_.front().earliest);
+  if (!active_) {
+    return {};
+  }
   if (!under_way_) {
-    if (requests_.empty() || cycle < requests_.front().earliest) {
-      return {};
-    }
     under_way_ = true;
     elapsed_ = 0;
     come_ = 0;

@@ -27,6 +27,8 @@ class Dram {
   uint32_t begun() const { return begun_; }
   uint64_t bytes_delivered() const { return bytes_delivered_; }
   bool idle() const { return requests_.empty(); }
+  /// A transfer took the channel in the cycle of the last Deliver().
+  bool active() const { return active_; }
 
  private:
   struct Transfer {
@@ -37,6 +39,7 @@ class Dram {
   DmaTiming timing_;
   std::deque<Transfer> requests_;  ///< The first is the one under way.
   bool under_way_ = false;
+  bool active_ = false;
   int64_t elapsed_ = 0;  ///< Cycles of the transfer under way.
   size_t come_ = 0;      ///< Of its bytes: at this end of the memory.
   size_t delivered_ = 0;

@@ -105,6 +105,7 @@ void ResultWriter::Step() {
     return;
   }
   const EmittedVector vector = input_.Pop();
+  events_.Busy(TracedUnit::kEmission, clock().cycle(), vector.job.stage, vector.job.operation);
   TileCounts& counts = events_.at(vector.job.stage).counts;
   const EmitJob& job = vector.job;
   const int n = vector_size_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "edgebert/systemc/overlapped/activity_log.h"
 #include "edgebert/tiler/tile_program.h"
 
 namespace edgebert::systemc::overlapped {
@@ -20,13 +21,22 @@ struct StageEvents {
 /// Counters of all units. What is done ahead for a stage is counted there.
 class EventLog {
  public:
-  explicit EventLog(size_t stages) : stages_(stages) {}
+  /// `activity`, if any, is told of every cycle in which a unit works.
+  explicit EventLog(size_t stages, ActivityLog* activity = nullptr)
+      : stages_(stages), activity_(activity) {}
 
   StageEvents& at(size_t stage) { return stages_[stage]; }
   const StageEvents& at(size_t stage) const { return stages_[stage]; }
 
+  void Busy(TracedUnit unit, uint64_t cycle, size_t stage, uint32_t operation) {
+    if (activity_ != nullptr) {
+      activity_->Busy(unit, cycle, stage, operation);
+    }
+  }
+
  private:
   std::vector<StageEvents> stages_;
+  ActivityLog* activity_;
 };
 
 }  // namespace edgebert::systemc::overlapped

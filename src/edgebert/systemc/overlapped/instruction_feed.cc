@@ -105,6 +105,7 @@ std::optional<FetchPanel> InstructionFeed::NextFetch() {
   const TileOperation& operation = bound.section->operations[static_cast<size_t>(panel.operation)];
   FetchPanel fetch;
   fetch.stage = fetch_.stage;
+  fetch.operation = static_cast<uint32_t>(panel.operation);
   fetch.bytes = bound.panels[fetch_.item];
   fetch.ring_bytes = panel.ring_bytes;
   fetch.columns = panel.columns;
@@ -145,6 +146,7 @@ std::optional<LoadBlocks> InstructionFeed::NextLoad() {
   const ArrayOperation& operation = entry.array;
   LoadBlocks load;
   load.stage = load_.stage;
+  load.operation = static_cast<uint32_t>(job.operation);
   load.blocks = run.blocks;
   load.vectors = run.loaded;
   load.first_block = run.first_block;
@@ -194,6 +196,7 @@ std::optional<StreamBlocks> InstructionFeed::NextStream() {
   const ModelConfig& config = program_.program->config;
   StreamBlocks stream;
   stream.stage = stream_.stage;
+  stream.operation = static_cast<uint32_t>(job.operation);
   stream.blocks = run.blocks;
   stream.vectors = run.streamed;
   stream.first_block = run.first_block;
@@ -258,6 +261,7 @@ std::optional<EmitJob> InstructionFeed::NextEmission() {
   const int n = program_.program->vector_size;
   EmitJob emit;
   emit.stage = emission_.stage;
+  emit.operation = static_cast<uint32_t>(job.operation);
   emit.job = plan.first_job + static_cast<uint32_t>(emission_.item);
   emit.has_blocks = job.runs > 0;
   emit.ready = After(emission_, entry.input_after);
@@ -306,6 +310,7 @@ std::optional<SpecialTask> InstructionFeed::NextSpecial() {
     const SpecialOperation& operation = entry.special;
     SpecialTask task;
     task.stage = special_.stage;
+    task.operation = static_cast<uint32_t>(item);
     task.kind = operation.kind;
     task.ready = After(special_, entry.input_after);
     task.rows = operation.rows;

@@ -32,6 +32,7 @@ struct RegionAccess {
 /// To DMA.
 struct FetchPanel {
   size_t stage = 0;                ///< Of BoundProgram::stages, as in all instructions.
+  uint32_t operation = 0;          ///< Of the stage's section, as in all instructions.
   std::span<const uint8_t> bytes;  ///< As they lie in DRAM.
   int64_t ring_bytes = 0;
   int columns = 0;
@@ -45,6 +46,7 @@ struct FetchPanel {
 /// To the loader of stationary vectors: blocks that are alike.
 struct LoadBlocks {
   size_t stage = 0;
+  uint32_t operation = 0;
   Dependency ready;
   uint32_t panel = kNoPanel;  ///< Columns of a panel; otherwise vectors of the pool.
   RegionAccess region;        ///< Row 0 is the first vector to load.
@@ -66,6 +68,7 @@ enum class StreamSource : uint8_t {
 /// To the streamer.
 struct StreamBlocks {
   size_t stage = 0;
+  uint32_t operation = 0;
   Dependency ready;
   StreamSource source = StreamSource::kPool;
   uint32_t panel = kNoPanel;
@@ -94,6 +97,7 @@ struct StreamBlocks {
 /// To the accumulators and the emission path behind them.
 struct EmitJob {
   size_t stage = 0;
+  uint32_t operation = 0;
   uint32_t job = 0;
   bool has_blocks = true;
   Dependency ready;  ///< Without blocks.
@@ -119,6 +123,7 @@ struct EmitJob {
 /// To the special function unit.
 struct SpecialTask {
   size_t stage = 0;
+  uint32_t operation = 0;
   SpecialKind kind = SpecialKind::kSoftmax;
   Dependency ready;
   uint32_t panel = kNoPanel;  ///< Of a LayerNorm's parameters.

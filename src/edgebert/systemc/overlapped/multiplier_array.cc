@@ -65,6 +65,7 @@ SumRow MultiplierArray::Multiply(const StreamedVector& vector) {
   events.counts.issued_products += products;
   events.gated_products += products - useful;
   ++events.counts.array_cycles;
+  events_.Busy(TracedUnit::kArray, clock().cycle(), vector.stage, vector.operation);
   return row;
 }
 

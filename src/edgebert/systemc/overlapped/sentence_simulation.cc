@@ -153,7 +153,7 @@ class SentenceRun {
         controller_("controller", reference_, {.requests = requests_, .done = done_},
                     segments_.front().point, regulator_, clock_generator_),
         accelerator_("accelerator", core_, ShapeOf(*program.program, settings.hardware), program,
-                     sentence, settings.thresholds) {
+                     sentence, settings.thresholds, settings.activity) {
     reference_.Gate();  // But while the point changes, to save its events.
   }
 
@@ -164,16 +164,22 @@ class SentenceRun {
       if (i > 0) {
         EDGEBERT_ASSIGN_OR_RETURN(const double seconds, ChangePoint(segments_[i].point));
         simulation.transitions.push_back(seconds);
+        simulation.seconds += seconds;
       }
       accelerator_.dma().dram().SetTiming(
           DmaTimingAt(settings_.hardware, Hertz(segments_[i].point.hertz)));
       sequencer.StartSegment(segments_[i].last_layer);
       EDGEBERT_RETURN_IF_ERROR(RunWhile([&] { return !sequencer.finished(); }));
-      simulation.cycles += sequencer.layers().back().decision;
+      const int64_t cycles = sequencer.layers().back().decision;
+      simulation.cycles += cycles;
+      simulation.seconds += static_cast<double>(cycles) / segments_[i].point.hertz;
+      NoteLayers();
       if (sequencer.has_left()) {
         break;
       }
     }
+    NoteClock(clock_generator_.frequency());
+    NoteSupply();
     simulation.layers = sequencer.layers();
     simulation.exit_layer = static_cast<int>(simulation.layers.size());
     const TileProgram& tiles = *program_.program;
@@ -210,9 +216,47 @@ class SentenceRun {
         settings_.limits);
   }
 
+  /// The simulation pauses at an edge, which has not come yet.
+  void NoteClock(double hertz) {
+    if (settings_.activity != nullptr) {
+      settings_.activity->AddClockSpan(
+          {core_.cycle(), sc_core::sc_time_stamp().to_seconds(), hertz});
+    }
+  }
+
+  /// Of the segment that has ended.
+  void NoteLayers() {
+    if (settings_.activity == nullptr) {
+      return;
+    }
+    ActivityLog& activity = *settings_.activity;
+    const uint64_t origin = accelerator_.sequencer().origin();
+    uint64_t start = origin;
+    const std::vector<LayerTimes>& layers = accelerator_.sequencer().layers();
+    if (activity.layers.empty()) {
+      activity.first_cycle = origin;
+    }
+    for (size_t i = activity.layers.size(); i < layers.size(); ++i) {
+      activity.layers.push_back({start, origin + static_cast<uint64_t>(layers[i].encoder_complete),
+                                 origin + static_cast<uint64_t>(layers[i].decision)});
+      start = activity.layers.back().decision;
+    }
+  }
+
+  void NoteSupply() {
+    if (settings_.activity != nullptr) {
+      ActivityLog& activity = *settings_.activity;
+      activity.initial_volts = segments_.front().point.volts;
+      activity.initial_hertz = segments_.front().point.hertz;
+      activity.ramps = regulator_.ramps();
+      activity.steps = clock_generator_.steps();
+    }
+  }
+
   /// In seconds, from the request on. Panels that nobody multiplies come to their end before.
   Result<double> ChangePoint(const SupplyPoint& point) {
     EDGEBERT_RETURN_IF_ERROR(RunWhile([&] { return !accelerator_.dma().idle(); }));
+    NoteClock(clock_generator_.frequency());
     const sc_core::sc_time start = sc_core::sc_time_stamp();
     requests_.Push(point);
     reference_.Ungate();

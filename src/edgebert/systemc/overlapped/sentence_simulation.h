@@ -8,6 +8,7 @@
 #include "edgebert/base/status.h"
 #include "edgebert/hardware/hardware.h"
 #include "edgebert/systemc/dvfs_controller.h"
+#include "edgebert/systemc/overlapped/activity_log.h"
 #include "edgebert/systemc/overlapped/bound_program.h"
 #include "edgebert/systemc/overlapped/sequencer.h"
 #include "edgebert/systemc/overlapped/special_function.h"
@@ -35,12 +36,14 @@ struct SimulationSettings {
   /// Called with the accelerator before the simulation begins and before each cycle.
   std::function<void(Accelerator&)> before_cycle;
   RunLimits limits;
+  ActivityLog* activity = nullptr;  ///< Is told of every cycle in which a unit works; may be null.
 };
 
 /// What came of a sentence.
 struct SentenceSimulation {
   int exit_layer = 0;
   int64_t cycles = 0;                 ///< Of all segments, each at its own clock.
+  double seconds = 0;                 ///< Of cycles and transitions.
   std::vector<LayerTimes> layers;     ///< [exit_layer], from the start of each one's segment.
   std::vector<double> transitions;    ///< Between segments, in seconds.
   std::vector<int32_t> logits;        ///< In units of 2^-16; of the exit layer's off-ramp.

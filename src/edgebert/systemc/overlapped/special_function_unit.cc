@@ -56,9 +56,11 @@ void SpecialFunctionUnit::Step() {
     }
     active_ = &FunctionOf(task.kind);
     stage_ = task.stage;
+    operation_ = task.operation;
     active_->Start(ports_.tasks.Pop());
   }
   ++events_.at(stage_).special_cycles;
+  events_.Busy(TracedUnit::kSpecial, clock().cycle(), stage_, operation_);
   std::optional<SpecialResult> result;
   const bool ends = active_->Cycle(result);
   if (result) {

@@ -39,6 +39,7 @@ class SpecialFunctionUnit : public Unit {
   SpecialFunction* active_ = nullptr;
   EventLog& events_;
   size_t stage_ = 0;  ///< Of the task under way.
+  uint32_t operation_ = 0;
 };
 
 /// The pipeline behind the functions; each stage takes a vector a cycle.

@@ -50,6 +50,7 @@ void StationaryLoader::Step() {
     item.codes = reader_.Read(vector_, block);
   }
   ports_.vectors.Push(item);
+  events_.Busy(TracedUnit::kLoader, clock().cycle(), run.stage, run.operation);
   TileCounts& counts = events_.at(run.stage).counts;
   ++counts.loaded_vectors;
   counts.pool_read_bytes += vector_size_;

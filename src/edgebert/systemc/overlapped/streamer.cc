@@ -93,8 +93,10 @@ void Streamer::Step() {
   item.valid_lanes = run.ValidLanes(block, vector_size_);
   item.job = run.job;
   item.stage = run.stage;
+  item.operation = run.operation;
   item.ends_job = run.ends_job && ends_run;
   ports_.vectors.Push(item);
+  events_.Busy(TracedUnit::kStreamer, clock().cycle(), run.stage, run.operation);
   TileCounts& counts = events_.at(run.stage).counts;
   (run.source == StreamSource::kAuxiliary ? counts.auxiliary_read_bytes : counts.pool_read_bytes) +=
       vector_size_;
