@@ -351,6 +351,12 @@ stdin="$work/long" expect 0 '\(truncated\)$' run --file -
 head -c 20000000 /dev/zero | tr '\0' 'x' >"$work/endless"
 stdin="$work/endless" expect 0 '"truncated":true' run --json --file -
 
+# How this machine computes changes no answer, and what it lacks is named.
+expect 2 "--isa: instruction set 'mmx' is not among .*, which this machine has" run --isa mmx good
+expect 2 '--threads 0: expected a number from 1 to 256' run --threads 0 good
+expect 2 '--weights bytes: expected codes or int16' run --weights bytes good
+expect 0 '^positive  ' run --isa scalar --weights int16 --threads 2 "good fun"
+
 # What cannot be written is an error.
 checks=$((checks + 1))
 if "$program" run good >/dev/full 2>/dev/null; then
