@@ -92,13 +92,24 @@ Result<EncoderResult> EncoderSession::RunWithWordCodes(std::span<const int32_t> 
   return RunLayers(context, rule, observer);
 }
 
+void EncoderSession::Execute(const std::vector<Operation>& operations,
+                             const OperationContext& context) {
+  for (const Operation& operation : operations) {
+    if (timer_ == nullptr) {
+      executor_->Execute(operation, context);
+      continue;
+    }
+    const auto start = std::chrono::steady_clock::now();
+    executor_->Execute(operation, context);
+    timer_->OnOperation(operation, std::chrono::steady_clock::now() - start);
+  }
+}
+
 Result<EncoderResult> EncoderSession::RunLayers(OperationContext context, ExitRule& rule,
                                                 LayerObserver* observer) {
   const ModelConfig& config = encoder_->config();
   const int tokens = static_cast<int>(context.ids.size());
-  for (const Operation& operation : BuildEmbeddingProgram(config, tokens).operations) {
-    executor_->Execute(operation, context);
-  }
+  Execute(BuildEmbeddingProgram(config, tokens).operations, context);
   if (observer != nullptr) {
     observer->OnLayer({0, {}, std::nullopt, std::nullopt, *executor_, tokens});
   }
@@ -109,13 +120,12 @@ Result<EncoderResult> EncoderSession::RunLayers(OperationContext context, ExitRu
     const LayerProgram program = BuildLayerProgram(config, layer, tokens);
     context.layer = layer;
     context.distinct_layer = program.distinct_layer;
-    for (const Operation& operation : program.encoder) {
-      executor_->Execute(operation, context);
+    Execute(program.encoder, context);
+    const bool last = layer == config.num_layers;
+    const bool has_off_ramp = !program.off_ramp.empty() && (last || rule.asks());
+    if (has_off_ramp) {
+      Execute(program.off_ramp, context);
     }
-    for (const Operation& operation : program.off_ramp) {
-      executor_->Execute(operation, context);
-    }
-    const bool has_off_ramp = !program.off_ramp.empty();
     const std::span<const float> logits =
         has_off_ramp ? executor_->logits() : std::span<const float>();
     if (!std::all_of(logits.begin(), logits.end(), [](float v) { return std::isfinite(v); })) {
@@ -126,7 +136,6 @@ Result<EncoderResult> EncoderSession::RunLayers(OperationContext context, ExitRu
         has_off_ramp ? std::optional(executor_->entropy_nats()) : std::nullopt;
     result.exit_layer = layer;
     result.entropies_nats.push_back(entropy);
-    const bool last = layer == config.num_layers;
     const bool leave = last || (entropy && rule.ShouldExit({layer, *entropy, logits}));
     result.predicted_layer = rule.predicted_layer();
     if (observer != nullptr) {

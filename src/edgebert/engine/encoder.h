@@ -1,6 +1,7 @@
 #ifndef EDGEBERT_ENGINE_ENCODER_H_
 #define EDGEBERT_ENGINE_ENCODER_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -55,6 +56,13 @@ class LayerObserver {
   virtual void OnLayer(const LayerView& view) = 0;
 };
 
+/// Is told how long each operation of a sentence took.
+class OperationTimer {
+ public:
+  virtual ~OperationTimer() = default;
+  virtual void OnOperation(const Operation& operation, std::chrono::nanoseconds time) = 0;
+};
+
 /// How a sentence left the encoder.
 struct EncoderResult {
   int exit_layer = 0;
@@ -81,13 +89,18 @@ class EncoderSession {
                                          std::span<const uint8_t> word_codes, ExitRule& rule,
                                          LayerObserver* observer = nullptr);
 
+  /// Times every operation from now on, until null is set; `timer` must live as long.
+  void SetOperationTimer(OperationTimer* timer) { timer_ = timer; }
+
  private:
+  void Execute(const std::vector<Operation>& operations, const OperationContext& context);
   Status CheckInput(std::span<const int32_t> ids, std::span<const int32_t> segment_ids) const;
   Result<EncoderResult> RunLayers(OperationContext context, ExitRule& rule,
                                   LayerObserver* observer);
 
   std::shared_ptr<const Encoder> encoder_;
   std::unique_ptr<Executor> executor_;
+  OperationTimer* timer_ = nullptr;
 };
 
 }  // namespace edgebert
