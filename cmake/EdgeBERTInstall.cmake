@@ -14,7 +14,8 @@ foreach(layer IN LISTS installed_layers)
   install(DIRECTORY src/edgebert/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/edgebert
           FILES_MATCHING PATTERN "*.h" PATTERN "*_testing.h" EXCLUDE)
 endforeach()
-install(DIRECTORY models hardware DESTINATION ${CMAKE_INSTALL_DATADIR}/edgebert)
+install(DIRECTORY models hardware bench/peers DESTINATION ${CMAKE_INSTALL_DATADIR}/edgebert
+        PATTERN "__pycache__" EXCLUDE)
 
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/EdgeBERT)
 install(EXPORT EdgeBERTTargets NAMESPACE EdgeBERT:: DESTINATION ${package_directory})

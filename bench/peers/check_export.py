@@ -25,12 +25,10 @@ TEXTS = (
 
 
 def own_logits(program: str, model: str, text: str, folder: Path) -> tuple[dict, dict[int, list]]:
-    """The tokens of a text, and the logits after every layer with an off-ramp."""
+    """Run a text: its tokens, and the logits after every layer with an off-ramp."""
     dump = folder / "dump.json"
     command = [program, "run", "--model", model, "--arithmetic", "fp32", "--threshold", "0"]
-    subprocess.run(
-        [*command, "--dump", str(dump), text], check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run([*command, "--dump", str(dump), text], check=True, stdout=subprocess.DEVNULL)
     layers = json.loads(dump.read_text())["layers"]
     tokenize = [program, "tokenize", "--model", model, "--json", text]
     tokens = json.loads(subprocess.run(tokenize, check=True, capture_output=True).stdout)
@@ -39,7 +37,7 @@ def own_logits(program: str, model: str, text: str, folder: Path) -> tuple[dict,
 
 
 def main(program: str, model: str) -> int:
-    """Checks full depth and the first off-ramp, one by one and padded to a batch."""
+    """Check full depth and the first off-ramp, one by one and padded to a batch."""
     try:
         import numpy as np
         import onnxruntime
@@ -55,9 +53,7 @@ def main(program: str, model: str) -> int:
         for layer in {depths[0], depths[-1]}:
             file = folder / f"{layer}.onnx"
             export = [program, "export", "--model", model, "--onnx", str(file)]
-            subprocess.run(
-                [*export, "--layers", str(layer)], check=True, stdout=subprocess.DEVNULL
-            )
+            subprocess.run([*export, "--layers", str(layer)], check=True, stdout=subprocess.DEVNULL)
             session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
             expected = np.array([logits[layer] for _, logits in own])
             sentences = [sentence for sentence, _ in own]

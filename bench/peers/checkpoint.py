@@ -18,7 +18,9 @@ class Checkpoint:
         if self.config["model_type"] != "bert":
             raise ValueError(f"a {self.config['model_type']} model: this peer runs BERT only")
         if self.config["hidden_act"] != "gelu":
-            raise ValueError(f"activation {self.config['hidden_act']}: this peer has exact GELU only")
+            raise ValueError(
+                f"activation {self.config['hidden_act']}: this peer has exact GELU only"
+            )
         self.tensors = load_file(str(Path(directory) / "model.safetensors"))
         positions = self.config["max_position_embeddings"]
         spans = [span for group in self.config.get("attention_spans", []) for span in group]
@@ -29,7 +31,7 @@ class Checkpoint:
             self.note += "absent heads are computed, with weights of zero behind them"
 
     def layer(self, layer: int) -> str:
-        """The prefix of the tensors that layer `layer`, from 0, uses."""
+        """Name the prefix of the tensors that layer `layer`, from 0, uses."""
         return f"bert.encoder.layer.{self.config['layer_map'][layer]}."
 
     def linear(self, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -43,7 +45,7 @@ class Checkpoint:
         return self.linear(f"off_ramps.{number}.{part}")
 
     def logits(self, states: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        """The last off-ramp's logits of the last layer's states."""
+        """Compute the last off-ramp's logits of the last layer's states."""
         pooled = []
         for pooling in self.config["off_ramps"]["pooling"]:
             if pooling == "cls":

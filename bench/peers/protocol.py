@@ -29,11 +29,11 @@ class Runtime(ABC):
 
     @abstractmethod
     def run(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
-        """Logits [batch x classes] of input_ids, attention_mask and token_type_ids."""
+        """Compute the logits [batch x classes] of input_ids, attention_mask and token_type_ids."""
 
 
 def padded(sentences: list[dict]) -> dict[str, np.ndarray]:
-    """The sentences as int64 arrays [batch x longest], padded at the end."""
+    """Lay the sentences out as int64 arrays [batch x longest], padded at the end."""
     longest = max(len(sentence["ids"]) for sentence in sentences)
     arrays = {
         name: np.zeros((len(sentences), longest), dtype=np.int64)
@@ -48,7 +48,7 @@ def padded(sentences: list[dict]) -> dict[str, np.ndarray]:
 
 
 def answer(runtime: Runtime, request: dict) -> dict:
-    """Runs a request's sentences, one by one or as one batch."""
+    """Run a request's sentences, one by one or as one batch."""
     sentences = request["sentences"]
     groups = [sentences] if request.get("batch") else [[sentence] for sentence in sentences]
     milliseconds, labels = [], []
@@ -63,7 +63,7 @@ def answer(runtime: Runtime, request: dict) -> dict:
 
 
 def serve(load) -> None:
-    """Answers requests until the input ends. `load` makes a Runtime of the parsed arguments."""
+    """Answer requests until the input ends. `load` makes a Runtime of the parsed arguments."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", required=True)
     parser.add_argument("--threads", type=int, required=True)

@@ -17,6 +17,16 @@
 #include "edgebert/pipeline/classifier.h"
 
 namespace edgebert {
+
+/// A request, read.
+struct BenchJob {
+  std::vector<BenchSentence> sentences;
+  bool batch = false;
+  bool exits = false;
+  bool tokenize = false;
+  bool phases = false;
+};
+
 namespace {
 
 using Json = nlohmann::json;
@@ -40,15 +50,7 @@ Result<std::vector<int32_t>> Ids(const Json& sentence, const char* key) {
   return ids;
 }
 
-struct Request {
-  std::vector<BenchSentence> sentences;
-  bool batch = false;
-  bool exits = false;
-  bool tokenize = false;
-  bool phases = false;
-};
-
-Result<Request> ParseRequest(const std::string& line) {
+Result<BenchJob> ParseRequest(const std::string& line) {
   const Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   const auto sentences = object.is_object() ? object.find("sentences") : object.end();
   if (!object.is_object() || sentences == object.end() || !sentences->is_array()) {
@@ -58,7 +60,7 @@ Result<Request> ParseRequest(const std::string& line) {
     const auto found = object.find(key);
     return found != object.end() && found->is_boolean() && found->get<bool>();
   };
-  Request request{{}, flag("batch"), flag("exits"), flag("tokenize"), flag("phases")};
+  BenchJob request{{}, flag("batch"), flag("exits"), flag("tokenize"), flag("phases")};
   for (const Json& each : *sentences) {
     BenchSentence sentence;
     EDGEBERT_ASSIGN_OR_RETURN(sentence.ids, Ids(each, "ids"));
@@ -86,25 +88,32 @@ int LabelOf(const EncoderResult& result) {
 
 }  // namespace
 
-BenchWorker::BenchWorker(std::shared_ptr<const ClassifierModel> model,
-                         std::unique_ptr<ExitRule> early)
+BenchWorker::BenchWorker(std::shared_ptr<const ClassifierModel> model, double threshold_nats,
+                         int threads)
     : model_(std::move(model)),
-      session_(model_->encoder()),
-      early_(std::move(early)),
-      never_(std::make_unique<FullDepthExitRule>()) {}
+      threshold_nats_(threshold_nats),
+      session_(model_->encoder(), threads) {}
 
 Result<BenchWorker> BenchWorker::Create(std::shared_ptr<const ClassifierModel> model,
-                                        std::optional<double> threshold_nats) {
+                                        std::optional<double> threshold_nats, int threads) {
   if (model->config().off_ramp_layers.empty()) {
     return Unsupported("the model is an encoder without a classifier: it cannot be compared");
   }
   ClassifierOptions options;
   options.threshold_nats = threshold_nats;
-  EDGEBERT_ASSIGN_OR_RETURN(
-      std::unique_ptr<ExitRule> early,
-      MakeExitRule(Policy::kEarlyExit, Replan::kNever, ResolveThreshold(*model, options),
-                   model->exits(), model->config()));
-  return BenchWorker(std::move(model), std::move(early));
+  const double threshold = ResolveThreshold(*model, options);
+  EDGEBERT_RETURN_IF_ERROR(
+      MakeExitRule(Policy::kEarlyExit, Replan::kNever, threshold, model->exits(), model->config())
+          .status());
+  return BenchWorker(std::move(model), threshold, threads);
+}
+
+std::unique_ptr<ExitRule> BenchWorker::NewRule(bool exits) const {
+  if (!exits) {
+    return std::make_unique<FullDepthExitRule>();
+  }
+  return std::make_unique<EntropyExitRule>(
+      ExitThresholds(threshold_nats_, model_->exits(), model_->config()));
 }
 
 std::string BenchWorker::Hello(std::chrono::nanoseconds load_time) const {
@@ -117,56 +126,69 @@ std::string BenchWorker::Hello(std::chrono::nanoseconds load_time) const {
   return hello.dump();
 }
 
-std::string BenchWorker::Answer(const std::string& line) {
-  const Result<Request> request = ParseRequest(line);
-  if (!request.ok()) {
-    return ErrorLine(request.status());
-  }
-  ExitRule& rule = request->exits ? *early_ : *never_;
-  PhaseTimer phases;
-  session_.SetOperationTimer(request->phases ? &phases : nullptr);
-  std::vector<double> times;
-  std::vector<int> labels;
-  std::vector<int> exit_layers;
+Status BenchWorker::RunOneByOne(const BenchJob& job, RunReply& reply) {
+  const std::unique_ptr<ExitRule> rule = NewRule(job.exits);
   const auto max_tokens = static_cast<size_t>(model_->config().max_positions);
-  for (const BenchSentence& sentence : request->sentences) {
+  EncoderResult result;
+  for (const BenchSentence& sentence : job.sentences) {
     const auto start = std::chrono::steady_clock::now();
-    Encoding encoding;
-    if (request->tokenize) {
-      Result<Encoding> encoded =
-          EncodeText(model_->tokenizer(), sentence.text, sentence.pair, max_tokens);
-      if (!encoded.ok()) {
-        return ErrorLine(encoded.status());
-      }
-      encoding = std::move(encoded).value();
+    if (job.tokenize) {
+      EDGEBERT_ASSIGN_OR_RETURN(
+          const Encoding encoding,
+          EncodeText(model_->tokenizer(), sentence.text, sentence.pair, max_tokens));
+      EDGEBERT_RETURN_IF_ERROR(session_.RunInto(encoding.ids, encoding.segment_ids, *rule, result));
+    } else {
+      EDGEBERT_RETURN_IF_ERROR(session_.RunInto(sentence.ids, sentence.segment_ids, *rule, result));
     }
-    const bool given = !request->tokenize;
-    const Result<EncoderResult> result =
-        session_.Run(given ? sentence.ids : encoding.ids,
-                     given ? sentence.segment_ids : encoding.segment_ids, rule);
-    if (!result.ok()) {
-      return ErrorLine(result.status());
-    }
-    times.push_back(MillisecondsSince(start));
-    labels.push_back(LabelOf(*result));
-    exit_layers.push_back(result->exit_layer);
+    reply.milliseconds.push_back(MillisecondsSince(start));
+    reply.labels.push_back(LabelOf(result));
+    reply.exit_layers.push_back(result.exit_layer);
   }
+  return OkStatus();
+}
+
+Status BenchWorker::RunBatch(const BenchJob& job, RunReply& reply) {
+  std::vector<std::unique_ptr<ExitRule>> rules;
+  std::vector<BatchSentence> batch;
+  for (const BenchSentence& sentence : job.sentences) {
+    rules.push_back(NewRule(job.exits));
+    batch.push_back({sentence.ids, sentence.segment_ids, rules.back().get()});
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<Result<EncoderResult>> results = session_.RunBatch(batch);
+  reply.milliseconds.push_back(MillisecondsSince(start));
+  for (const Result<EncoderResult>& result : results) {
+    EDGEBERT_RETURN_IF_ERROR(result.status());
+    reply.labels.push_back(LabelOf(*result));
+    reply.exit_layers.push_back(result->exit_layer);
+  }
+  return OkStatus();
+}
+
+std::string BenchWorker::Answer(const std::string& line) {
+  const Result<BenchJob> job = ParseRequest(line);
+  if (!job.ok()) {
+    return ErrorLine(job.status());
+  }
+  if (job->batch && (job->tokenize || job->phases)) {
+    return ErrorLine(InvalidArgument("a batch is neither tokenized nor timed by its parts"));
+  }
+  PhaseTimer phases;
+  session_.SetOperationTimer(job->phases ? &phases : nullptr);
+  RunReply reply;
+  const Status status = job->batch ? RunBatch(*job, reply) : RunOneByOne(*job, reply);
   session_.SetOperationTimer(nullptr);
-  if (request->batch) {
-    double total = 0;
-    for (const double time : times) {
-      total += time;
-    }
-    times = {total};
+  if (!status.ok()) {
+    return ErrorLine(status);
   }
-  Json reply = {{"ms", times},
-                {"labels", labels},
-                {"exit_layers", exit_layers},
-                {"peak_bytes", PeakResidentBytes()}};
-  if (request->phases) {
-    reply["phases"] = phases.phases_ms();
+  Json object = {{"ms", reply.milliseconds},
+                 {"labels", reply.labels},
+                 {"exit_layers", reply.exit_layers},
+                 {"peak_bytes", PeakResidentBytes()}};
+  if (job->phases) {
+    object["phases"] = phases.phases_ms();
   }
-  return reply.dump();
+  return object.dump();
 }
 
 uint64_t PeakResidentBytes() {

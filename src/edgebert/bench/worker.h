@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "edgebert/base/status.h"
@@ -12,13 +13,15 @@
 
 namespace edgebert {
 
+struct BenchJob;
+
 /// This engine's side of the lines in bench/runtime.h; for one thread.
 class BenchWorker {
  public:
   /// `threshold_nats` unset: the model's own. Errors: a model without off-ramps, a threshold that
   /// is no number from 0 up.
   static Result<BenchWorker> Create(std::shared_ptr<const ClassifierModel> model,
-                                    std::optional<double> threshold_nats);
+                                    std::optional<double> threshold_nats, int threads = 1);
 
   /// What it says once the model is loaded, which took `load_time`.
   std::string Hello(std::chrono::nanoseconds load_time) const;
@@ -27,12 +30,14 @@ class BenchWorker {
   std::string Answer(const std::string& line);
 
  private:
-  BenchWorker(std::shared_ptr<const ClassifierModel> model, std::unique_ptr<ExitRule> early);
+  BenchWorker(std::shared_ptr<const ClassifierModel> model, double threshold_nats, int threads);
+  std::unique_ptr<ExitRule> NewRule(bool exits) const;
+  Status RunOneByOne(const BenchJob& job, RunReply& reply);
+  Status RunBatch(const BenchJob& job, RunReply& reply);
 
   std::shared_ptr<const ClassifierModel> model_;
+  double threshold_nats_;
   EncoderSession session_;
-  std::unique_ptr<ExitRule> early_;
-  std::unique_ptr<ExitRule> never_;
 };
 
 /// The largest resident size of this process so far, in bytes; 0 where the system does not say.

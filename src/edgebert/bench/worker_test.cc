@@ -89,6 +89,8 @@ TEST(BenchWorkerTest, SaysWhatIsWrongWithARequest) {
   EXPECT_THAT(worker.Answer(R"({"sentences":[{"ids":[99],"segments":[0]}]})"),
               HasSubstr("token 0 has id 99"));
   EXPECT_THAT(worker.Answer(R"({"sentences":[7]})"), HasSubstr("error"));
+  EXPECT_THAT(worker.Answer(R"({"sentences":[],"batch":true,"phases":true})"),
+              HasSubstr("neither tokenized nor timed"));
 }
 
 TEST(BenchWorkerTest, NeedsAClassifier) {

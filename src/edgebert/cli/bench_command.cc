@@ -169,7 +169,7 @@ Status BenchOwn(const BenchFlags& flags, const Model& model, const fs::path& pro
   for (const Workload& workload : workloads) {
     std::vector<Contender> contenders = {
         {"edgebert", &own}, {"edgebert again", &again}, {"edgebert", &own, true}};
-    if (!workload.sentences[0].text.empty()) {
+    if (workload.batch == 1 && !workload.sentences[0].text.empty()) {
       contenders.push_back({"edgebert", &own, false, true});
       contenders.push_back({"edgebert", &own, true, true});
     }

@@ -171,7 +171,10 @@ Result<ProcessOptions> BenchFlags::WorkerOf(const std::filesystem::path& program
   add("--base", model.base);
   add("--arithmetic", arithmetic);
   add("--threshold", threshold);
-  add("--isa", isa ? isa : mask_avx2 ? std::optional<std::string>("AVX2") : std::nullopt);
+  add("--isa", isa ? isa : mask_avx2 ? std::optional<std::string>("avx2") : std::nullopt);
+  if (threads > 1) {
+    process.arguments.insert(process.arguments.end(), {"--threads", std::to_string(threads)});
+  }
   process.cpus = Cpus();
   return process;
 }

@@ -19,24 +19,26 @@ namespace {
 struct WorkerFlags {
   ClassifierFlags classifier;
   std::optional<std::string> isa;
+  int threads = 1;
 };
 
 int Serve(const WorkerFlags& flags) {
   const auto start = std::chrono::steady_clock::now();
-  std::optional<ScopedInstructionSet> instruction_set;
-  if (flags.isa) {
-    instruction_set.emplace(*flags.isa);
-    if (!instruction_set->status().ok()) {
-      return Fail(instruction_set->status(), kUsageError);
-    }
+  const Status isa = flags.isa ? UseInstructionSet(*flags.isa) : OkStatus();
+  if (!isa.ok()) {
+    return Fail(isa, kUsageError);
+  }
+  if (flags.threads < 1) {
+    return Fail(InvalidArgument("--threads: expected at least 1"), kUsageError);
   }
   const Result<ClassifierOptions> options = flags.classifier.Options();
   if (!options.ok()) {
     return Fail(options.status(), kUsageError);
   }
   const auto model = flags.classifier.LoadModel();
-  Result<BenchWorker> worker = model.ok() ? BenchWorker::Create(*model, options->threshold_nats)
-                                          : Result<BenchWorker>(model.status());
+  Result<BenchWorker> worker =
+      model.ok() ? BenchWorker::Create(*model, options->threshold_nats, flags.threads)
+                 : Result<BenchWorker>(model.status());
   if (!worker.ok()) {
     return Fail(worker.status());
   }
@@ -57,6 +59,7 @@ void AddBenchWorkerCommand(CLI::App& app, Action& action) {
   flags->classifier.AddTo(*command);
   command->add_option("--isa", flags->isa, "Instruction set of the kernels [the best]")
       ->type_name("NAME");
+  command->add_option("--threads", flags->threads, "Threads of a session [1]")->type_name("N");
   command->callback([flags, &action] { action = [flags] { return Serve(*flags); }; });
 }
 

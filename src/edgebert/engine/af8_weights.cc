@@ -11,9 +11,11 @@ namespace {
 IntegerBias QuantizeBias(const Af8Matrix& matrix, int input_exponent_bias, int64_t limit) {
   IntegerBias bias;
   bias.unit_exponent = input_exponent_bias + matrix.exponent_bias - 2 * kAf8MantissaBits;
+  std::vector<int64_t> values;
   for (const float value : matrix.bias) {
-    bias.values.push_back(ToFixed(static_cast<double>(value), bias.unit_exponent, limit));
+    values.push_back(ToFixed(static_cast<double>(value), bias.unit_exponent, limit));
   }
+  bias.packed = PackedBiasAf8(matrix.packed, values);
   return bias;
 }
 
@@ -46,12 +48,12 @@ bool HoldsAf8(Slot slot) {
          slot != Slot::kLogits;
 }
 
-Af8Weights::Af8Weights(Model& model, int64_t bias_limit)
+Af8Weights::Af8Weights(Model& model, int64_t bias_limit, WeightStorage storage)
     : common(TakeCommonWeights(model)), biases(*model.activation_biases), matrices(common.config) {
   for (int r = 0; r < kNumMatrixRoles; ++r) {
     const auto role = static_cast<MatrixRole>(r);
     for (int index = 0; index < NumMatrices(common.config, role); ++index) {
-      matrices.of(role).push_back(TakeMatrix(model, role, index));
+      matrices.of(role).push_back(TakeMatrix(model, role, index, storage));
     }
     PrepareIntegerBiases(role, bias_limit);
   }
@@ -90,7 +92,7 @@ int Af8Weights::ExponentBias(Slot slot, int layer) const {
   return 0;
 }
 
-Af8Matrix Af8Weights::TakeMatrix(Model& model, MatrixRole role, int index) {
+Af8Matrix Af8Weights::TakeMatrix(Model& model, MatrixRole role, int index, WeightStorage storage) {
   const std::string name = MatrixName(common.config, role, index);
   Tensor& weight = TensorOf(model, name + ".weight");
   int outputs = static_cast<int>(weight.shape[0]);
@@ -100,7 +102,7 @@ Af8Matrix Af8Weights::TakeMatrix(Model& model, MatrixRole role, int index) {
                                    : Af8Codes(weight);
   weight.payload = {};
   codes = TakeActivePart(common.config, role, index, std::move(codes), outputs, inputs);
-  return {PackedMatrixAf8(codes, outputs, inputs), weight.exponent_bias,
+  return {PackedMatrixAf8(codes, outputs, inputs, storage), weight.exponent_bias,
           TakeActiveBias(common.config, role, index, TakeFloats(model, name + ".bias"))};
 }
 

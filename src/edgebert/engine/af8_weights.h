@@ -21,7 +21,7 @@ struct Af8Matrix {
 /// A linear layer's bias in units of its accumulators, which depend on the layer's activations.
 struct IntegerBias {
   int unit_exponent = 0;
-  std::vector<int64_t> values;
+  PackedBiasAf8 packed;
 };
 
 /// Whether a slot holds AF8 values: all do but the updates before a residual addition and the
@@ -34,7 +34,7 @@ class Af8Weights {
  public:
   /// Takes the tensors out of a valid AF8 model. Integer biases are rounded half to even and at
   /// most `bias_limit` in magnitude.
-  Af8Weights(Model& model, int64_t bias_limit);
+  Af8Weights(Model& model, int64_t bias_limit, WeightStorage storage);
 
   /// The AF8 exponent bias of a slot's values when layer `layer` writes or reads it; 0 where the
   /// slot holds no AF8.
@@ -49,7 +49,7 @@ class Af8Weights {
   MatrixTable<Af8Matrix> matrices;
 
  private:
-  Af8Matrix TakeMatrix(Model& model, MatrixRole role, int index);
+  Af8Matrix TakeMatrix(Model& model, MatrixRole role, int index, WeightStorage storage);
   void PrepareIntegerBiases(MatrixRole role, int64_t bias_limit);
 
   std::array<std::vector<IntegerBias>, kNumMatrixRoles> integer_biases_;

@@ -56,7 +56,7 @@ class DeviceExecutor : public Executor {
 
   std::span<const float> logits() const override { return logits_; }
 
-  double entropy_nats() const override { return std::ldexp(entropy_, -kEntropyFractionBits); }
+  std::span<const double> entropies_nats() const override { return {&entropy_nats_, 1}; }
 
   std::vector<float> Values(Slot which) const override {
     if (which == Slot::kLogits) {
@@ -113,8 +113,8 @@ class DeviceExecutor : public Executor {
     const std::span<const int16_t> input =
         op.inputs > 0 ? slot(op.input).integers.values() : std::span<const int16_t>();
     const std::span<int64_t> sums = accumulators_.Resize(op.rows, op.outputs);
-    MatMulAf8(input, op.rows, matrix.packed, sums);
-    AddBias(bias.values, op.rows, sums);
+    MatMulAf8(input, op.rows, matrix.packed, scratch_, sums);
+    AddBias(bias.packed.values(), op.rows, sums);
     int unit_exponent = bias.unit_exponent;
     switch (op.output) {
       case Slot::kLogits:
@@ -266,14 +266,15 @@ class DeviceExecutor : public Executor {
     for (const int32_t logit : logit_words_) {
       entropy.Add(LogitDistance(largest, logit), sum.Log());
     }
-    entropy_ = entropy.Nats();
+    entropy_nats_ = std::ldexp(entropy.Nats(), -kEntropyFractionBits);
   }
 
   const DeviceWeights& weights_;
   std::array<DeviceSlot, kNumSlots> slots_;
   std::vector<int32_t> logit_words_;
   std::vector<float> logits_;
-  int32_t entropy_ = 0;
+  double entropy_nats_ = 0;
+  MatMulScratch scratch_;
   SlotArray<int64_t> accumulators_;
   SlotArray<int64_t> products_;
   SlotArray<int32_t> words_;
@@ -282,9 +283,9 @@ class DeviceExecutor : public Executor {
 
 class PreparedDevice : public Weights {
  public:
-  explicit PreparedDevice(Model& model) : weights_(model) {}
+  PreparedDevice(Model& model, WeightStorage storage) : weights_(model, storage) {}
 
-  std::unique_ptr<Executor> NewExecutor() const override {
+  std::unique_ptr<Executor> NewExecutor(WorkerPool* /*pool*/) const override {
     return std::make_unique<DeviceExecutor>(weights_);
   }
 
@@ -294,7 +295,7 @@ class PreparedDevice : public Weights {
 
 }  // namespace
 
-Result<std::unique_ptr<const Weights>> PrepareDevice(Model& model) {
+Result<std::unique_ptr<const Weights>> PrepareDevice(Model& model, WeightStorage storage) {
   if (!model.Find("embedding.word")->is_af8()) {
     return InvalidArgument(
         "embedding.word is float32, but 'device' arithmetic reads AF8 words: import the model "
@@ -311,7 +312,7 @@ Result<std::unique_ptr<const Weights>> PrepareDevice(Model& model) {
                     "arithmetic are safe for at most {}: run it with host arithmetic",
                     inputs, kAccumulatorBits, kMaxDeviceInputs));
   }
-  return std::unique_ptr<const Weights>(std::make_unique<PreparedDevice>(model));
+  return std::unique_ptr<const Weights>(std::make_unique<PreparedDevice>(model, storage));
 }
 
 }  // namespace edgebert

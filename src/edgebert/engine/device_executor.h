@@ -5,6 +5,7 @@
 
 #include "edgebert/base/status.h"
 #include "edgebert/engine/executor.h"
+#include "edgebert/kernels/matmul.h"
 #include "edgebert/model/model.h"
 
 namespace edgebert {
@@ -16,7 +17,7 @@ namespace edgebert {
 ///
 /// What slots hold: AF8 values, but for the two updates (20-bit words in units of
 /// NormInputExponent() of their residual's bias) and the logits (24-bit words, units of 2^-16).
-Result<std::unique_ptr<const Weights>> PrepareDevice(Model& model);
+Result<std::unique_ptr<const Weights>> PrepareDevice(Model& model, WeightStorage storage);
 
 }  // namespace edgebert
 

@@ -45,8 +45,8 @@ DeviceEmbedding TakeEmbedding(CommonWeights& common) {
 
 }  // namespace
 
-DeviceWeights::DeviceWeights(Model& model)
-    : af8(model, kAccumulatorLimit), embedding(TakeEmbedding(af8.common)) {
+DeviceWeights::DeviceWeights(Model& model, WeightStorage storage)
+    : af8(model, kAccumulatorLimit, storage), embedding(TakeEmbedding(af8.common)) {
   const CommonWeights& common = af8.common;
   const ModelConfig& config = common.config;
   const float epsilon = config.layer_norm_epsilon;

@@ -30,7 +30,7 @@ struct DeviceLayer {
 class DeviceWeights {
  public:
   /// Takes the tensors out of a valid AF8 model whose word table is AF8 too.
-  explicit DeviceWeights(Model& model);
+  DeviceWeights(Model& model, WeightStorage storage);
 
   const FixedNormWeights& norm(NormRole role, int distinct_layer) const;
   const NormShape& norm_shape(NormRole role, int layer) const;

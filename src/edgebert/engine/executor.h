@@ -6,9 +6,16 @@
 #include <span>
 #include <vector>
 
+#include "edgebert/engine/worker_pool.h"
 #include "edgebert/program/layer_program.h"
 
 namespace edgebert {
+
+/// Where a sentence's rows lie among those of a batch.
+struct SentenceRows {
+  int first = 0;
+  int tokens = 0;
+};
 
 /// The sentence and the layer that an operation belongs to.
 struct OperationContext {
@@ -18,6 +25,8 @@ struct OperationContext {
   int distinct_layer = 0;  ///< From 0.
   /// [tokens × embedding_size]: AF8 codes that stand in for the word table's rows; empty for none.
   std::span<const uint8_t> word_codes = {};
+  /// Of a batch: its sentences, in the order of their rows, without padding. Empty: one sentence.
+  std::span<const SentenceRows> sentences = {};
 };
 
 /// Carries out the operations of layer programs in one arithmetic, one sentence at a time, keeping
@@ -31,11 +40,19 @@ class Executor {
   /// Makes the layer output the next layer's input.
   virtual void Advance() = 0;
 
-  /// The logits of the last off-ramp executed. [classes]
+  /// The logits of the last off-ramp executed; [sentences × classes].
   virtual std::span<const float> logits() const = 0;
 
-  /// The entropy of those logits, as this arithmetic computes it.
-  virtual double entropy_nats() const = 0;
+  /// The entropies of those logits, as this arithmetic computes them; [sentences].
+  virtual std::span<const double> entropies_nats() const = 0;
+
+  /// Whether it takes batches. Operations of a batch are those of one sentence with all tokens;
+  /// what has one row for a sentence there has one for each sentence of the batch.
+  virtual bool TakesBatches() const { return false; }
+
+  /// Between Advance() and the next layer of a batch: leaves but these sentences in the layer
+  /// input, moved together.
+  virtual void KeepSentences(std::span<const SentenceRows> /*kept*/) {}
 
   /// The values in a slot as its last writer left them; [rows × width]. kLayerInput holds the
   /// embedding before layer 1. Exact: what integer arithmetics keep is an integer times a power of
@@ -47,7 +64,8 @@ class Executor {
 class Weights {
  public:
   virtual ~Weights() = default;
-  virtual std::unique_ptr<Executor> NewExecutor() const = 0;
+  /// `pool`, where not null, outlives the executor, which may share out work to it.
+  virtual std::unique_ptr<Executor> NewExecutor(WorkerPool* pool) const = 0;
 };
 
 }  // namespace edgebert

@@ -40,7 +40,7 @@ class Float32Weights : public Weights {
     }
   }
 
-  std::unique_ptr<Executor> NewExecutor() const override;
+  std::unique_ptr<Executor> NewExecutor(WorkerPool* pool) const override;
 
   CommonWeights common;
   MatrixTable<Float32Matrix> matrices;
@@ -58,7 +58,7 @@ class Float32Executor : public Executor {
 
   std::span<const float> logits() const override { return slot(Slot::kLogits).values(); }
 
-  double entropy_nats() const override { return entropy_nats_; }
+  std::span<const double> entropies_nats() const override { return {&entropy_nats_, 1}; }
 
   std::vector<float> Values(Slot which) const override {
     const std::span<const float> values = slot(which).values();
@@ -124,7 +124,7 @@ class Float32Executor : public Executor {
   double entropy_nats_ = 0;
 };
 
-std::unique_ptr<Executor> Float32Weights::NewExecutor() const {
+std::unique_ptr<Executor> Float32Weights::NewExecutor(WorkerPool* /*pool*/) const {
   return std::make_unique<Float32Executor>(*this);
 }
 

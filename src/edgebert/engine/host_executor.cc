@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 #include "edgebert/engine/af8_weights.h"
-#include "edgebert/engine/layer_functions.h"
 #include "edgebert/engine/slot_array.h"
 #include "edgebert/kernels/attention.h"
-#include "edgebert/kernels/elementwise.h"
 #include "edgebert/kernels/matmul.h"
+#include "edgebert/kernels/norm_af8.h"
 #include "edgebert/kernels/quantize.h"
 #include "edgebert/numeric/entropy.h"
 
@@ -20,11 +18,31 @@ namespace {
 /// Beyond any sum of products, yet far from overflow when one is added.
 constexpr int64_t kBiasLimit = int64_t{1} << 52;
 
+SumFunction FunctionOf(ElementFunction function, Activation activation) {
+  switch (function) {
+    case ElementFunction::kNone:
+      return SumFunction::kNone;
+    case ElementFunction::kTanh:
+      return SumFunction::kTanh;
+    case ElementFunction::kActivation:
+      break;
+  }
+  switch (activation) {
+    case Activation::kGelu:
+      return SumFunction::kGelu;
+    case Activation::kGeluTanh:
+      return SumFunction::kGeluTanh;
+    case Activation::kRelu:
+      break;
+  }
+  return SumFunction::kRelu;
+}
+
 class HostWeights : public Weights {
  public:
-  explicit HostWeights(Model& model) : af8(model, kBiasLimit) {}
+  HostWeights(Model& model, WeightStorage storage) : af8(model, kBiasLimit, storage) {}
 
-  std::unique_ptr<Executor> NewExecutor() const override;
+  std::unique_ptr<Executor> NewExecutor(WorkerPool* pool) const override;
 
   Af8Weights af8;
 };
@@ -36,9 +54,20 @@ struct HostSlot {
   int exponent_bias = 0;
 };
 
+/// What a worker has for itself.
+struct WorkerScratch {
+  MatMulScratch products;
+  AttentionScratch attention;
+  PanelVector<float> row;
+};
+
+/// Below so many multiply-accumulates a worker's share takes less time than waking the worker.
+constexpr int64_t kFewestShared = int64_t{1} << 21;
+
 class HostExecutor : public Executor {
  public:
-  explicit HostExecutor(const Af8Weights& weights) : weights_(weights) {}
+  HostExecutor(const Af8Weights& weights, WorkerPool* pool)
+      : weights_(weights), pool_(pool), scratch_(pool == nullptr ? 1 : pool->size()) {}
 
   void Execute(const Operation& operation, const OperationContext& context) override {
     std::visit([&](const auto& op) { Run(op, context); }, operation);
@@ -48,7 +77,23 @@ class HostExecutor : public Executor {
 
   std::span<const float> logits() const override { return slot(Slot::kLogits).floats.values(); }
 
-  double entropy_nats() const override { return entropy_nats_; }
+  std::span<const double> entropies_nats() const override { return entropies_.values(); }
+
+  bool TakesBatches() const override { return true; }
+
+  void KeepSentences(std::span<const SentenceRows> kept) override {
+    SlotArray<int16_t>& states = slot(Slot::kLayerInput).integers;
+    const int width = weights_.common.config.hidden_size;
+    const std::span<int16_t> values = states.mutable_values();
+    auto to = values.begin();
+    int rows = 0;
+    for (const SentenceRows& sentence : kept) {
+      const auto first = values.begin() + std::ptrdiff_t{sentence.first} * width;
+      to = std::copy(first, first + std::ptrdiff_t{sentence.tokens} * width, to);
+      rows += sentence.tokens;
+    }
+    states.Resize(rows, width);
+  }
 
   std::vector<float> Values(Slot which) const override {
     const HostSlot& source = slot(which);
@@ -71,47 +116,76 @@ class HostExecutor : public Executor {
     return slot(which).integers.Resize(rows, width);
   }
 
-  void Quantize(Slot which, int layer, int rows, int width, std::span<const float> values) {
-    const std::span<int16_t> integers = Write(which, layer, rows, width);
-    QuantizeAf8(values, slot(which).exponent_bias, integers);
+  IntegersAf8 Read(Slot which) const {
+    return {slot(which).integers.values(), slot(which).exponent_bias};
   }
 
-  /// A slot's values in float, in this executor's scratch.
-  std::span<const float> Dequantize(Slot which, SlotArray<float>& scratch) const {
-    const std::span<const int16_t> integers = slot(which).integers.values();
-    const std::span<float> values = scratch.Resize(static_cast<int>(integers.size()), 1);
-    DequantizeAf8(integers, slot(which).exponent_bias, values);
-    return values;
+  /// Calls function(share, scratch) on shares of `count` items, side by side where the work of
+  /// `macs` multiply-accumulates is worth it.
+  template <typename Function>
+  void Distribute(size_t count, int64_t macs, Function function) {
+    if (pool_ == nullptr || macs < kFewestShared) {
+      function(Share{0, count}, scratch_[0]);
+      return;
+    }
+    pool_->Run(
+        [&](size_t worker) { function(ShareOf(count, worker, pool_->size()), scratch_[worker]); });
+  }
+
+  /// Calls function(sentence's index, its rows) for the one sentence or those of the batch.
+  template <typename Function>
+  void ForEachSentence(const OperationContext& context, Function function) {
+    if (context.sentences.empty()) {
+      function(size_t{0}, SentenceRows{0, static_cast<int>(context.ids.size())});
+      return;
+    }
+    for (size_t i = 0; i < context.sentences.size(); ++i) {
+      function(i, context.sentences[i]);
+    }
+  }
+
+  static int NumSentences(const OperationContext& context) {
+    return context.sentences.empty() ? 1 : static_cast<int>(context.sentences.size());
   }
 
   void Run(const EmbeddingLookup& op, const OperationContext& context) {
     const std::span<float> values = floats_.Resize(op.tokens, op.width);
-    LookUpEmbeddings(weights_.common, context.ids, context.segment_ids, context.word_codes, values);
-    Quantize(op.output, context.layer, op.tokens, op.width, values);
+    const auto width = static_cast<size_t>(op.width);
+    ForEachSentence(context, [&](size_t /*index*/, const SentenceRows& rows) {
+      const auto first = static_cast<size_t>(rows.first);
+      const auto tokens = static_cast<size_t>(rows.tokens);
+      LookUpEmbeddings(weights_.common, context.ids.subspan(first, tokens),
+                       context.segment_ids.subspan(first, tokens), context.word_codes,
+                       values.subspan(first * width, tokens * width));
+    });
+    const std::span<int16_t> integers = Write(op.output, context.layer, op.tokens, op.width);
+    QuantizeAf8(values, slot(op.output).exponent_bias, integers);
   }
 
   void Run(const Linear& op, const OperationContext& context) {
-    const Af8Matrix& matrix = weights_.matrices.at(op.matrix, context.layer);
+    const bool of_sentence =
+        op.matrix == MatrixRole::kOffRampPooler || op.matrix == MatrixRole::kOffRampClassifier;
+    const int rows = of_sentence ? NumSentences(context) : op.rows;
+    const PackedMatrixAf8& matrix = weights_.matrices.at(op.matrix, context.layer).packed;
     const IntegerBias& bias = weights_.integer_bias(op.matrix, context.layer);
     const std::span<const int16_t> input =
         op.inputs > 0 ? slot(op.input).integers.values() : std::span<const int16_t>();
-    const std::span<int64_t> sums = accumulators_.Resize(op.rows, op.outputs);
-    MatMulAf8(input, op.rows, matrix.packed, sums);
-    AddBias(bias.values, op.rows, sums);
+    const int64_t macs = int64_t{rows} * op.inputs * op.outputs;
     if (!HoldsAf8(op.output)) {
-      AccumulatorsToFloat(sums, bias.unit_exponent,
-                          slot(op.output).floats.Resize(op.rows, op.outputs));
+      const std::span<float> output = slot(op.output).floats.Resize(rows, op.outputs);
+      Distribute(matrix.num_panels(), macs, [&](const Share& share, WorkerScratch& scratch) {
+        LinearAf8ToFloat(input, rows, matrix, bias.packed, bias.unit_exponent,
+                         {share.first, share.end}, scratch.products, output);
+      });
       return;
     }
-    if (op.function == ElementFunction::kNone) {
-      const std::span<int16_t> output = Write(op.output, context.layer, op.rows, op.outputs);
-      RequantizeAf8(sums, bias.unit_exponent, slot(op.output).exponent_bias, output);
-      return;
-    }
-    const std::span<float> values = floats_.Resize(op.rows, op.outputs);
-    AccumulatorsToFloat(sums, bias.unit_exponent, values);
-    ApplyFunction(op.function, weights_.common.config.activation, values);
-    Quantize(op.output, context.layer, op.rows, op.outputs, values);
+    const std::span<int16_t> output = Write(op.output, context.layer, rows, op.outputs);
+    const SumFunction function = FunctionOf(op.function, weights_.common.config.activation);
+    const int exponent_bias = slot(op.output).exponent_bias;
+    Distribute(matrix.num_panels(), macs, [&](const Share& share, WorkerScratch& scratch) {
+      LinearAf8(input, rows, matrix, bias.packed, bias.unit_exponent, function, exponent_bias,
+                {share.first, share.end}, scratch.products, output);
+    });
   }
 
   void Run(const Attention& op, const OperationContext& context) {
@@ -121,57 +195,87 @@ class HostExecutor : public Executor {
                                  slot(Slot::kValue).exponent_bias,
                                  weights_.biases.at(context.layer, ActivationSite::kProbability),
                                  slot(Slot::kContext).exponent_bias};
-    AttentionAf8(op, biases, slot(Slot::kQuery).integers.values(),
-                 slot(Slot::kKey).integers.values(), slot(Slot::kValue).integers.values(),
-                 floats_.Resize(op.tokens, 1), integers_.Resize(op.tokens, 1), output);
+    const auto part = [&](Slot which, const SentenceRows& rows) {
+      return slot(which).integers.values().subspan(
+          static_cast<size_t>(rows.first) * static_cast<size_t>(width),
+          static_cast<size_t>(rows.tokens) * static_cast<size_t>(width));
+    };
+    ForEachSentence(context, [&](size_t /*index*/, const SentenceRows& rows) {
+      const int64_t macs = int64_t{2} * rows.tokens * rows.tokens * width;
+      Distribute(op.heads.size(), macs, [&](const Share& share, WorkerScratch& scratch) {
+        AttentionAf8(op, rows.tokens, {share.first, share.end}, biases, part(Slot::kQuery, rows),
+                     part(Slot::kKey, rows), part(Slot::kValue, rows), scratch.attention,
+                     output.subspan(static_cast<size_t>(rows.first) * static_cast<size_t>(width),
+                                    static_cast<size_t>(rows.tokens) * static_cast<size_t>(width)));
+      });
+    });
   }
 
   void Run(const AddNorm& op, const OperationContext& context) {
-    const NormWeights& norm = weights_.common.norm(op.norm, context.distinct_layer);
-    const auto width = static_cast<size_t>(op.width);
+    const NormWeights& weights = weights_.common.norm(op.norm, context.distinct_layer);
+    const NormAf8 norm{weights.gain, weights.bias, weights_.common.config.layer_norm_epsilon};
     const std::span<const float> update = slot(op.update).floats.values();
-    const std::span<const float> residual = Dequantize(op.residual, residual_);
-    const std::span<float> values = floats_.Resize(op.rows, op.width);
-    for (size_t row = 0; row < static_cast<size_t>(op.rows); ++row) {
-      AddLayerNorm(update.subspan(row * width, width), residual.subspan(row * width, width),
-                   norm.gain, norm.bias, weights_.common.config.layer_norm_epsilon,
-                   values.subspan(row * width, width));
-    }
-    Quantize(op.output, context.layer, op.rows, op.width, values);
+    const IntegersAf8 residual = Read(op.residual);
+    const std::span<int16_t> output = Write(op.output, context.layer, op.rows, op.width);
+    const int exponent_bias = slot(op.output).exponent_bias;
+    const auto width = static_cast<size_t>(op.width);
+    constexpr int64_t kMacsOfAnElement = 64;  // What takes as long.
+    Distribute(static_cast<size_t>(op.rows), kMacsOfAnElement * op.rows * op.width,
+               [&](const Share& share, WorkerScratch& scratch) {
+                 const size_t first = share.first * width;
+                 const size_t size = share.end * width - first;
+                 AddNormToAf8(update.subspan(first, size),
+                              {residual.values.subspan(first, size), residual.exponent_bias}, norm,
+                              exponent_bias, scratch.row, output.subspan(first, size));
+               });
   }
 
   void Run(const Pool& op, const OperationContext& context) {
-    const std::span<const float> states = Dequantize(Slot::kLayerOutput, residual_);
+    const IntegersAf8 states = Read(Slot::kLayerOutput);
     const auto width = static_cast<size_t>(op.width);
-    const int count = static_cast<int>(op.poolings.size());
-    const std::span<float> pooled = floats_.Resize(count, op.width);
-    for (size_t i = 0; i < op.poolings.size(); ++i) {
-      PoolRows(op.poolings[i], states, op.tokens, op.width, pooled.subspan(i * width, width));
-    }
-    Quantize(Slot::kPooled, context.layer, count, op.width, pooled);
+    const size_t count = op.poolings.size();
+    const int rows = NumSentences(context);
+    const std::span<float> pooled = floats_.Resize(rows, static_cast<int>(count) * op.width);
+    ForEachSentence(context, [&](size_t index, const SentenceRows& sentence) {
+      const IntegersAf8 here{states.values.subspan(static_cast<size_t>(sentence.first) * width,
+                                                   static_cast<size_t>(sentence.tokens) * width),
+                             states.exponent_bias};
+      for (size_t i = 0; i < count; ++i) {
+        const std::span<float> to = pooled.subspan((index * count + i) * width, width);
+        // The mean over one row is the row.
+        const int pooled_rows = op.poolings[i] == Pooling::kMean ? sentence.tokens : 1;
+        MeanOfAf8Rows(here, pooled_rows, to);
+      }
+    });
+    const std::span<int16_t> output =
+        Write(Slot::kPooled, context.layer, rows, static_cast<int>(count) * op.width);
+    QuantizeAf8(pooled, slot(Slot::kPooled).exponent_bias, output);
   }
 
-  void Run(const EntropyCheck& /*op*/, const OperationContext& /*context*/) {
-    entropy_nats_ = Entropy(logits());
+  void Run(const EntropyCheck& op, const OperationContext& context) {
+    const auto classes = static_cast<size_t>(op.classes);
+    const std::span<double> entropies = entropies_.Resize(NumSentences(context), 1);
+    for (size_t i = 0; i < entropies.size(); ++i) {
+      entropies[i] = Entropy(logits().subspan(i * classes, classes));
+    }
   }
 
   const Af8Weights& weights_;
+  WorkerPool* pool_;
+  std::vector<WorkerScratch> scratch_;  ///< [workers]
   std::array<HostSlot, kNumSlots> slots_;
-  SlotArray<int64_t> accumulators_;
   SlotArray<float> floats_;
-  SlotArray<float> residual_;
-  SlotArray<int16_t> integers_;
-  double entropy_nats_ = 0;
+  SlotArray<double> entropies_;
 };
 
-std::unique_ptr<Executor> HostWeights::NewExecutor() const {
-  return std::make_unique<HostExecutor>(af8);
+std::unique_ptr<Executor> HostWeights::NewExecutor(WorkerPool* pool) const {
+  return std::make_unique<HostExecutor>(af8, pool);
 }
 
 }  // namespace
 
-std::unique_ptr<const Weights> PrepareHost(Model& model) {
-  return std::make_unique<HostWeights>(model);
+std::unique_ptr<const Weights> PrepareHost(Model& model, WeightStorage storage) {
+  return std::make_unique<HostWeights>(model, storage);
 }
 
 }  // namespace edgebert

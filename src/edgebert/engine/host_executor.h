@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "edgebert/engine/executor.h"
+#include "edgebert/kernels/matmul.h"
 #include "edgebert/model/model.h"
 
 namespace edgebert {
@@ -12,7 +13,7 @@ namespace edgebert {
 /// sum of AF8 products plus an integer bias; what stands between two products is computed in float
 /// and rounded once to AF8. Takes the tensors out of `model` as it goes, so that no weight is in
 /// memory twice for long.
-std::unique_ptr<const Weights> PrepareHost(Model& model);
+std::unique_ptr<const Weights> PrepareHost(Model& model, WeightStorage storage);
 
 }  // namespace edgebert
 

@@ -8,7 +8,7 @@
 namespace edgebert {
 
 /// A [rows × width] array that is reused from sentence to sentence: it grows, never shrinks, and is
-/// not cleared, since whoever asks for it writes all of it.
+/// not cleared, since whoever asks for it writes all of it. What fits keeps the values before.
 template <typename T>
 class SlotArray {
  public:
@@ -22,6 +22,7 @@ class SlotArray {
   }
 
   std::span<const T> values() const { return {data_.get(), size_}; }
+  std::span<T> mutable_values() { return {data_.get(), size_}; }
 
  private:
   std::unique_ptr<T[]> data_;

@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "edgebert/kernels/elementwise.h"
-#include "edgebert/kernels/quantize.h"
 #include "edgebert/numeric/adaptivfloat.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -179,9 +178,6 @@ HWY_EXPORT(WeighAf8);
 
 static_assert(int64_t{128} * kAf8MaxInteger * kAf8MaxInteger < std::numeric_limits<int32_t>::max());
 
-/// How many exact sums are held at a time.
-constexpr size_t kSumsAtATime = 64;
-
 /// Calls function(query, first_key, num_keys, first_column) for each query of each head.
 template <typename Function>
 void ForEachQuery(const Attention& attention, Function function) {
@@ -236,38 +232,6 @@ void AttentionF32(const Attention& attention, std::span<const float> query,
     SoftmaxInPlace(scores);
     HWY_DYNAMIC_DISPATCH(WeighF32)
     (scores.data(), &value[keys], width, num_keys, head_size, &context[here]);
-  });
-}
-
-void AttentionAf8(const Attention& attention, const AttentionBiases& biases,
-                  std::span<const int16_t> query, std::span<const int16_t> key,
-                  std::span<const int16_t> value, std::span<float> scratch,
-                  std::span<int16_t> integer_scratch, std::span<int16_t> context) {
-  const auto head_size = static_cast<size_t>(attention.head_size);
-  const size_t width = attention.heads.size() * head_size;
-  const double scale = std::ldexp(1.0, biases.query + biases.key - 2 * kAf8MantissaBits) /
-                       std::sqrt(static_cast<double>(head_size));
-  const int unit_exponent = biases.probability + biases.value - 2 * kAf8MantissaBits;
-  ForEachQuery(attention, [&](size_t token, size_t first, size_t num_keys, size_t column) {
-    const std::span<float> scores = scratch.first(num_keys);
-    const std::span<int16_t> weights = integer_scratch.first(num_keys);
-    const size_t here = token * width + column;
-    const size_t keys = first * width + column;
-    int64_t sums[kSumsAtATime];
-    for (size_t done = 0; done < num_keys; done += kSumsAtATime) {
-      const std::span<int64_t> part(sums, std::min(kSumsAtATime, num_keys - done));
-      QueryKeyProductsAf8(query.subspan(here, head_size), &key[keys + done * width], width, part);
-      for (size_t j = 0; j < part.size(); ++j) {
-        scores[done + j] = static_cast<float>(static_cast<double>(part[j]) * scale);
-      }
-    }
-    SoftmaxInPlace(scores);
-    QuantizeAf8(scores, biases.probability, weights);
-    for (size_t done = 0; done < head_size; done += kSumsAtATime) {
-      const std::span<int64_t> part(sums, std::min(kSumsAtATime, head_size - done));
-      SumWeightedValuesAf8(weights, &value[keys + done], width, part);
-      RequantizeAf8(part, unit_exponent, biases.context, context.subspan(here + done, part.size()));
-    }
   });
 }
 

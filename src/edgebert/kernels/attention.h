@@ -4,16 +4,14 @@
 #include <cstdint>
 #include <span>
 
+#include "edgebert/kernels/panel.h"
 #include "edgebert/program/layer_program.h"
 
 namespace edgebert {
 
-/// Floats of scratch that either attention needs for `tokens` tokens.
-constexpr size_t AttentionScratch(int tokens) { return static_cast<size_t>(tokens); }
-
 /// context = softmax(query · keyᵀ / √head_size, within the span) · value in float32. All arrays are
 /// [tokens × (heads · head_size)] as program/layer_program.h's Attention says; `scratch` holds
-/// AttentionScratch(tokens) floats. Sums over tokens run in ascending order, sums over a head's
+/// as many floats as there are tokens. Sums over tokens run in ascending order, sums over a head's
 /// columns in that of kernels/elementwise.h.
 void AttentionF32(const Attention& attention, std::span<const float> query,
                   std::span<const float> key, std::span<const float> value,
@@ -37,14 +35,30 @@ struct AttentionBiases {
   int context;
 };
 
+/// Positions in a list of heads.
+struct HeadRange {
+  size_t first;
+  size_t end;
+};
+
+/// Memory that AttentionAf8 works in; grows as needed and is reused.
+struct AttentionScratch {
+  PanelVector<int16_t> keys;           ///< Of one head, as panels with keys for columns.
+  PanelVector<int16_t> values;         ///< Of one head, as panels with keys for inputs.
+  PanelVector<int32_t> sums;           ///< A block of queries' products.
+  PanelVector<float> scores;           ///< Of one query.
+  PanelVector<int16_t> probabilities;  ///< A block of queries'.
+};
+
 /// The same with AF8 operands as integers: exact products, times the units and 1 / √head_size in
 /// double and rounded to float, softmax in float, probabilities quantised to AF8, exact products
 /// again, and one rounding to the context's AF8.
-/// `integer_scratch` holds AttentionScratch(tokens) entries.
-void AttentionAf8(const Attention& attention, const AttentionBiases& biases,
-                  std::span<const int16_t> query, std::span<const int16_t> key,
-                  std::span<const int16_t> value, std::span<float> scratch,
-                  std::span<int16_t> integer_scratch, std::span<int16_t> context);
+/// The arrays hold `tokens` rows, whatever attention.tokens says, and of them the heads at
+/// positions `heads` are worked on.
+void AttentionAf8(const Attention& attention, int tokens, HeadRange heads,
+                  const AttentionBiases& biases, std::span<const int16_t> query,
+                  std::span<const int16_t> key, std::span<const int16_t> value,
+                  AttentionScratch& scratch, std::span<int16_t> context);
 
 }  // namespace edgebert
 

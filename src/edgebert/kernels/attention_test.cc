@@ -61,7 +61,7 @@ FloatOperands RandomFloats(const Attention& attention, Random& random) {
 }
 
 std::vector<float> RunF32(const Attention& attention, const FloatOperands& operands) {
-  std::vector<float> scratch(AttentionScratch(attention.tokens));
+  std::vector<float> scratch(static_cast<size_t>(attention.tokens));
   std::vector<float> context(Size(attention), -1.0f);
   AttentionF32(attention, operands.query, operands.key, operands.value, scratch, context);
   return context;
@@ -75,11 +75,13 @@ struct IntegerOperands {
 
 std::vector<int16_t> RunAf8(const Attention& attention, const AttentionBiases& biases,
                             const IntegerOperands& operands) {
-  std::vector<float> scratch(AttentionScratch(attention.tokens));
-  std::vector<int16_t> integer_scratch(AttentionScratch(attention.tokens));
+  AttentionScratch scratch;
   std::vector<int16_t> context(Size(attention), -1);
-  AttentionAf8(attention, biases, operands.query, operands.key, operands.value, scratch,
-               integer_scratch, context);
+  const size_t half = attention.heads.size() / 2;
+  for (const HeadRange& heads : {HeadRange{0, half}, HeadRange{half, attention.heads.size()}}) {
+    AttentionAf8(attention, attention.tokens, heads, biases, operands.query, operands.key,
+                 operands.value, scratch, context);
+  }
   return context;
 }
 

@@ -4,49 +4,134 @@
 #include <fmt/ranges.h>
 #include <hwy/highway.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
+
+#include "edgebert/kernels/panel_product.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 namespace edgebert {
 namespace {
 
-/// Highway's bits, best first, of the instruction sets that may be used now; never empty.
-std::vector<int64_t> UsableTargets() {
-  std::vector<int64_t> usable;
-  for (int64_t rest = hwy::SupportedTargets() & HWY_TARGETS; rest != 0; rest &= rest - 1) {
-    usable.push_back(rest & -rest);
+/// A Highway target, and functions of our own where they are better than what it compiles to.
+struct Set {
+  std::string_view name;
+  int64_t target;
+  PanelFunctions functions;
+};
+
+#if defined(__x86_64__)
+
+/// One bit of CPUID's leaf 7; the operating system's part is Highway's to check.
+bool HasFeature(unsigned subleaf, int reg, unsigned bit) {
+  unsigned registers[4] = {};
+  if (__get_cpuid_count(7, subleaf, &registers[0], &registers[1], &registers[2], &registers[3]) ==
+      0) {
+    return false;
   }
-  if (usable.empty()) {
-    usable.push_back(HWY_STATIC_TARGET);
+  return ((registers[reg] >> bit) & 1) != 0;
+}
+
+constexpr int kEax = 0;
+constexpr int kEcx = 2;
+
+#endif
+
+std::string_view NameOfTarget(int64_t target) {
+  switch (target) {
+    case HWY_AVX3:
+      return "avx512";
+    case HWY_AVX2:
+      return "avx2";
+    case HWY_SSE4:
+      return "sse4";
+    case HWY_SSSE3:
+      return "ssse3";
+    case HWY_NEON:
+      return "neon";
+    case HWY_SCALAR:
+    case HWY_EMU128:
+      return "scalar";
+    default:
+      return hwy::TargetName(target);
   }
-  return usable;
+}
+
+std::vector<Set> FindSets() {
+  int64_t targets = hwy::SupportedTargets() & HWY_TARGETS;
+  targets = targets == 0 ? HWY_STATIC_TARGET : targets;
+  std::vector<Set> sets;
+  for (; targets != 0; targets &= targets - 1) {
+    const int64_t target = targets & -targets;
+#if defined(__x86_64__)
+    if (target == HWY_AVX3 && HasFeature(0, kEcx, 11)) {
+      const bool vbmi = HasFeature(0, kEcx, 1);
+      sets.push_back({"avx512vnni",
+                      target,
+                      {MultiplyPanelAvx512Vnni, vbmi ? DecodePanelAvx512Vbmi : nullptr}});
+    }
+    if (target == HWY_AVX2 && HasFeature(1, kEax, 4)) {
+      sets.push_back({"avxvnni", target, {MultiplyPanelAvxVnni, nullptr}});
+    }
+#endif
+    sets.push_back({NameOfTarget(target), target, {}});
+  }
+  return sets;
+}
+
+/// Best first; never empty.
+const std::vector<Set>& Sets() {
+  static const std::vector<Set> sets = FindSets();
+  return sets;
+}
+
+/// Null until one is chosen: the best.
+std::atomic<const Set*> chosen_set{nullptr};
+
+const Set& SetInUse() {
+  const Set* chosen = chosen_set.load(std::memory_order_relaxed);
+  return chosen != nullptr ? *chosen : Sets().front();
 }
 
 }  // namespace
 
+PanelFunctions PanelFunctionsInUse() { return SetInUse().functions; }
+
 std::vector<std::string> SupportedInstructionSets() {
   std::vector<std::string> names;
-  for (const int64_t target : UsableTargets()) {
-    names.emplace_back(hwy::TargetName(target));
+  for (const Set& set : Sets()) {
+    names.emplace_back(set.name);
   }
   return names;
 }
 
-std::string InstructionSet() { return hwy::TargetName(UsableTargets().front()); }
+std::string InstructionSet() { return std::string(SetInUse().name); }
 
-ScopedInstructionSet::ScopedInstructionSet(std::string_view name) {
-  for (const int64_t target : UsableTargets()) {
-    if (name == hwy::TargetName(target)) {
-      hwy::SetSupportedTargetsForTest(target);
-      return;
-    }
+Status UseInstructionSet(std::string_view name) {
+  const std::vector<Set>& sets = Sets();
+  const auto found =
+      std::find_if(sets.begin(), sets.end(), [&](const Set& set) { return set.name == name; });
+  if (found == sets.end()) {
+    return InvalidArgument(
+        fmt::format("instruction set '{}' is not among {}, which this machine has", name,
+                    fmt::join(SupportedInstructionSets(), ", ")));
   }
-  status_ = InvalidArgument(fmt::format("instruction set '{}' is not among {}", name,
-                                        fmt::join(SupportedInstructionSets(), ", ")));
+  hwy::SetSupportedTargetsForTest(found->target);
+  chosen_set.store(&*found, std::memory_order_relaxed);
+  return OkStatus();
 }
+
+ScopedInstructionSet::ScopedInstructionSet(std::string_view name)
+    : before_(InstructionSet()), status_(UseInstructionSet(name)) {}
 
 ScopedInstructionSet::~ScopedInstructionSet() {
   if (status_.ok()) {
-    hwy::SetSupportedTargetsForTest(0);
+    // It was in use, so it is supported.
+    static_cast<void>(UseInstructionSet(before_));
   }
 }
 

@@ -12,12 +12,16 @@
 
 namespace edgebert {
 
-/// The instruction sets that this processor has and this build was compiled for, best first, e.g.
-/// "AVX3" (AVX-512), "AVX2", "SSE4", "SSSE3", "SCALAR".
+/// The instruction sets that this processor has and this build was compiled for, best first: of
+/// "avx512vnni", "avx512", "avxvnni", "avx2", "sse4", "ssse3", "neon", "scalar".
 std::vector<std::string> SupportedInstructionSets();
 
 /// The one that kernels use now.
 std::string InstructionSet();
+
+/// Makes all kernels of the process use one from now on; not while another thread runs a kernel. An
+/// error where it is not one of SupportedInstructionSets().
+Status UseInstructionSet(std::string_view name);
 
 /// While alive, all kernels of the process use one instruction set: for tests and benchmarks, while
 /// no other thread runs a kernel.
@@ -33,6 +37,7 @@ class ScopedInstructionSet {
   const Status& status() const { return status_; }
 
  private:
+  std::string before_;
   Status status_;
 };
 

@@ -2,186 +2,22 @@
 #include <array>
 #include <cstddef>
 #include <cstdlib>
-#include <cstring>
 
 #include "edgebert/kernels/matmul.h"
 #include "edgebert/kernels/panel.h"
+#include "edgebert/kernels/panel_product.h"
+#include "edgebert/kernels/panel_sums.h"
 #include "edgebert/numeric/adaptivfloat.h"
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "edgebert/kernels/matmul_af8.cc"
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
-
-HWY_BEFORE_NAMESPACE();
-namespace edgebert::HWY_NAMESPACE {
-namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-/// What one panel contributes to: `columns` of `outputs` columns of the output.
-struct PanelAf8 {
-  const int16_t* weights;  ///< [⌈inputs / 2⌉ × kPanelColumns × 2]
-  size_t inputs;
-  size_t inputs_per_sum;
-  size_t outputs;
-  size_t columns;
-};
-
-void AddSums(const int32_t* sums, size_t columns, bool is_first, int64_t* output) {
-  for (size_t column = 0; column < columns; ++column) {
-    output[column] = (is_first ? 0 : output[column]) + sums[column];
-  }
-}
-
-#if HWY_TARGET == HWY_SCALAR
-
-constexpr size_t kMaxRows = 1;
-
-template <size_t kRows>
-void MultiplyRows(const PanelAf8& panel, const int16_t* activations, int64_t* output) {
-  static_assert(kRows == 1);
-  for (size_t begin = 0; begin < panel.inputs; begin += panel.inputs_per_sum) {
-    const size_t end = std::min(panel.inputs, begin + panel.inputs_per_sum);
-    int32_t sums[kPanelColumns] = {};
-    for (size_t input = begin; input < end; input += 2) {
-      const int32_t even = activations[input];
-      const int32_t odd = input + 1 < panel.inputs ? activations[input + 1] : 0;
-      const int16_t* weights = panel.weights + input * kPanelColumns;
-      for (size_t column = 0; column < kPanelColumns; ++column) {
-        sums[column] += even * weights[2 * column] + odd * weights[2 * column + 1];
-      }
-    }
-    AddSums(sums, panel.columns, begin == 0, output);
-  }
-}
-
-#else
-
-using Ints = hn::CappedTag<int32_t, kPanelColumns / 2>;
-using Shorts = hn::Repartition<int16_t, Ints>;
-using IntVector = hn::Vec<Ints>;
-using ShortVector = hn::Vec<Shorts>;
-
-/// Two vectors of sums for each row, the weights and a product must fit in the registers: 32 with
-/// AVX-512, else 16.
-constexpr size_t kMaxRows = hn::MaxLanes(Ints()) >= 16 ? 12 : 6;
-
-/// Two consecutive activations as their bits lie in memory; the second is 0 past the last input.
-int32_t LoadPair(const int16_t* activations, size_t input, size_t inputs) {
-  int16_t pair[2] = {activations[input], 0};
-  if (input + 1 < inputs) {
-    pair[1] = activations[input + 1];
-  }
-  int32_t bits;
-  std::memcpy(&bits, pair, sizeof(bits));
-  return bits;
-}
-
-/// Sums of one row for 2 · lanes columns. Where the machine multiplies and adds neighbours in one
-/// instruction, as x86 does, `spare` stays zero and costs nothing.
-struct RowSums {
-  IntVector sums[2];
-  IntVector spare[2];
-};
-
-template <size_t kRows>
-void AddPair(const int16_t* weights, const int32_t (&pairs)[kRows], RowSums (&rows)[kRows]) {
-  const Ints ints;
-  const Shorts shorts;
-  const ShortVector weights0 = hn::Load(shorts, weights);
-  const ShortVector weights1 = hn::Load(shorts, weights + hn::Lanes(shorts));
-  for (size_t row = 0; row < kRows; ++row) {
-    const ShortVector pair = hn::BitCast(shorts, hn::Set(ints, pairs[row]));
-    rows[row].sums[0] =
-        hn::ReorderWidenMulAccumulate(ints, pair, weights0, rows[row].sums[0], rows[row].spare[0]);
-    rows[row].sums[1] =
-        hn::ReorderWidenMulAccumulate(ints, pair, weights1, rows[row].sums[1], rows[row].spare[1]);
-  }
-}
-
-template <size_t kRows>
-void MultiplyRows(const PanelAf8& panel, const int16_t* activations, int64_t* output) {
-  const Ints ints;
-  const size_t lanes = hn::Lanes(ints);
-  for (size_t first = 0; first < panel.columns; first += 2 * lanes) {
-    const size_t columns = std::min(2 * lanes, panel.columns - first);
-    for (size_t begin = 0; begin < panel.inputs; begin += panel.inputs_per_sum) {
-      const size_t end = std::min(panel.inputs, begin + panel.inputs_per_sum);
-      RowSums rows[kRows];
-      for (RowSums& row : rows) {
-        row.sums[0] = row.sums[1] = row.spare[0] = row.spare[1] = hn::Zero(ints);
-      }
-      const int16_t* weights = panel.weights + (begin * kPanelColumns + 2 * first);
-      int32_t pairs[kRows];
-      size_t input = begin;
-      for (; input + 1 < end; input += 2, weights += 2 * kPanelColumns) {
-        for (size_t row = 0; row < kRows; ++row) {
-          std::memcpy(&pairs[row], activations + row * panel.inputs + input, sizeof(int32_t));
-        }
-        AddPair<kRows>(weights, pairs, rows);
-      }
-      if (input < end) {
-        for (size_t row = 0; row < kRows; ++row) {
-          pairs[row] = LoadPair(activations + row * panel.inputs, input, panel.inputs);
-        }
-        AddPair<kRows>(weights, pairs, rows);
-      }
-      for (size_t row = 0; row < kRows; ++row) {
-        HWY_ALIGN int32_t sums[kPanelColumns];
-        const RowSums& from = rows[row];
-        hn::Store(hn::RearrangeToOddPlusEven(from.sums[0], from.spare[0]), ints, sums);
-        hn::Store(hn::RearrangeToOddPlusEven(from.sums[1], from.spare[1]), ints, sums + lanes);
-        AddSums(sums, columns, begin == 0, output + row * panel.outputs + first);
-      }
-    }
-  }
-}
-
-#endif
-
-template <size_t kRows>
-void MultiplyUpTo(size_t rows, const PanelAf8& panel, const int16_t* activations, int64_t* output) {
-  if constexpr (kRows > 1) {
-    if (rows < kRows) {
-      return MultiplyUpTo<kRows - 1>(rows, panel, activations, output);
-    }
-  }
-  MultiplyRows<kRows>(panel, activations, output);
-}
-
-void MultiplyAf8(const int16_t* activations, size_t rows, const PackedMatrixAf8& weights,
-                 int64_t* output) {
-  PanelAf8 panel;
-  panel.inputs = static_cast<size_t>(weights.inputs());
-  panel.outputs = static_cast<size_t>(weights.outputs());
-  const size_t panel_size = (panel.inputs + 1) / 2 * 2 * kPanelColumns;
-  for (size_t index = 0; index < NumPanels(panel.outputs); ++index) {
-    const size_t first = index * kPanelColumns;
-    panel.columns = std::min(kPanelColumns, panel.outputs - first);
-    panel.weights = weights.panels().data() + index * panel_size;
-    panel.inputs_per_sum = static_cast<size_t>(weights.inputs_per_sum(static_cast<int>(index)));
-    ForEachRowBlock(rows, kMaxRows, [&](size_t row, size_t count) HWY_ATTR {
-      MultiplyUpTo<kMaxRows>(count, panel, activations + row * panel.inputs,
-                             output + row * panel.outputs + first);
-    });
-  }
-}
-
-}  // namespace
-}  // namespace edgebert::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
 namespace edgebert {
 namespace {
-
-HWY_EXPORT(MultiplyAf8);
 
 /// Any sum of so many products of AF8 integers fits in 32 bits.
 constexpr size_t kAlwaysSafeInputs = 128;
 constexpr int64_t kSumLimit = int64_t{1} << 31;
 static_assert(int64_t{kAlwaysSafeInputs} * kAf8MaxInteger * kAf8MaxInteger < kSumLimit);
+
+alignas(kCacheLineBytes) constexpr int32_t kZeros[kPanelColumns] = {};
 
 /// Whether, for every column and every run of `inputs_per_sum` inputs from a multiple of it on, no
 /// partial sum in any order can leave 32 bits, whatever the activations are.
@@ -221,36 +57,116 @@ std::array<int16_t, 256> MakeDecodeTable() {
 
 }  // namespace
 
-PackedMatrixAf8::PackedMatrixAf8(std::span<const uint8_t> codes, int outputs, int inputs)
-    : outputs_(outputs), inputs_(inputs) {
-  const std::array<int16_t, 256> integers = MakeDecodeTable();
+PackedMatrixAf8::PackedMatrixAf8(std::span<const uint8_t> codes, int outputs, int inputs,
+                                 WeightStorage storage)
+    : outputs_(outputs), inputs_(inputs), storage_(storage) {
+  const std::array<int16_t, 256> table = MakeDecodeTable();
   const auto num_outputs = static_cast<size_t>(outputs);
   const auto num_inputs = static_cast<size_t>(inputs);
-  const size_t num_panels = NumPanels(num_outputs);
-  const size_t panel_size = (num_inputs + 1) / 2 * 2 * kPanelColumns;
-  panels_.resize(num_panels * panel_size);
-  for (size_t output = 0; output < num_outputs; ++output) {
-    int16_t* panel = panels_.data() + output / kPanelColumns * panel_size;
-    for (size_t input = 0; input < num_inputs; ++input) {
-      const size_t pair = input / 2 * kPanelColumns + output % kPanelColumns;
-      panel[2 * pair + input % 2] = integers[codes[output * num_inputs + input]];
+  const size_t size = panel_size();
+  (storage == WeightStorage::kCodes) ? codes_.resize(num_panels() * size)
+                                     : integers_.resize(num_panels() * size);
+  magnitudes_.resize(num_panels() * kPanelColumns);
+  PanelVector<int16_t> integers(size);
+  for (size_t panel = 0; panel < num_panels(); ++panel) {
+    std::fill(integers.begin(), integers.end(), int16_t{0});
+    const size_t first = panel * kPanelColumns;
+    for (size_t column = 0; column < std::min(kPanelColumns, num_outputs - first); ++column) {
+      const uint8_t* row = codes.data() + (first + column) * num_inputs;
+      for (size_t input = 0; input < num_inputs; ++input) {
+        const size_t index = (input / 2 * kPanelColumns + column) * 2 + input % 2;
+        integers[index] = table[row[input]];
+        magnitudes_[first + column] += std::abs(table[row[input]]);
+        if (storage == WeightStorage::kCodes) {
+          codes_[panel * size + DecodeOrder(index)] = row[input];
+        }
+      }
+    }
+    if (storage == WeightStorage::kInt16) {
+      std::copy(integers.begin(), integers.end(),
+                integers_.begin() + static_cast<std::ptrdiff_t>(panel * size));
+    }
+    inputs_per_sum_.push_back(static_cast<int>(ChooseInputsPerSum(integers.data(), num_inputs)));
+  }
+}
+
+const int16_t* PackedMatrixAf8::Panel(size_t index, PanelVector<int16_t>& decoded) const {
+  if (storage_ == WeightStorage::kInt16) {
+    return integers_.data() + index * panel_size();
+  }
+  int16_t* integers = AtLeast(decoded, panel_size());
+  DecodePanel(codes_.data() + index * panel_size(), panel_size(), integers);
+  return integers;
+}
+
+std::span<const uint8_t> PackedMatrixAf8::PanelBytes(size_t index) const {
+  if (storage_ == WeightStorage::kCodes) {
+    return std::span(codes_).subspan(index * panel_size(), panel_size());
+  }
+  const auto* bytes = reinterpret_cast<const uint8_t*>(integers_.data() + index * panel_size());
+  return {bytes, panel_size() * sizeof(int16_t)};
+}
+
+PackedBiasAf8::PackedBiasAf8(const PackedMatrixAf8& weights, std::span<const int64_t> values)
+    : values_(values.begin(), values.end()),
+      initial_(weights.num_panels() * kPanelColumns),
+      fits_(weights.num_panels(), 1) {
+  for (size_t column = 0; column < values.size(); ++column) {
+    const int64_t most = weights.magnitude(column) * kAf8MaxInteger + std::abs(values[column]);
+    if (most < kSumLimit) {
+      initial_[column] = static_cast<int32_t>(values[column]);
+    } else {
+      fits_[column / kPanelColumns] = 0;
     }
   }
-  for (size_t panel = 0; panel < num_panels; ++panel) {
-    inputs_per_sum_.push_back(
-        static_cast<int>(ChooseInputsPerSum(panels_.data() + panel * panel_size, num_inputs)));
+}
+
+PairedRows InPairs(std::span<const int16_t> activations, size_t rows, size_t inputs,
+                   MatMulScratch& scratch) {
+  if (inputs % 2 == 0) {
+    return {activations.data(), inputs};
+  }
+  int16_t* padded = AtLeast(scratch.activations, rows * (inputs + 1));
+  for (size_t row = 0; row < rows; ++row) {
+    std::copy_n(activations.data() + row * inputs, inputs, padded + row * (inputs + 1));
+    padded[row * (inputs + 1) + inputs] = 0;
+  }
+  return {padded, inputs + 1};
+}
+
+void SumPanelWide(const PairedRows& activations, size_t rows, const PackedMatrixAf8& weights,
+                  size_t panel, MatMulScratch& scratch) {
+  const size_t size = rows * kPanelColumns;
+  int32_t* sums = AtLeast(scratch.sums, size);
+  int64_t* wide = AtLeast(scratch.wide_sums, size);
+  std::fill_n(wide, size, 0);
+  const int16_t* integers = weights.Panel(panel, scratch.weights);
+  const auto pairs_per_sum =
+      static_cast<size_t>(weights.inputs_per_sum(static_cast<int>(panel)) / 2);
+  for (size_t begin = 0; begin < weights.num_pairs(); begin += pairs_per_sum) {
+    MultiplyPanel({activations.values + 2 * begin, activations.stride, rows,
+                   std::min(pairs_per_sum, weights.num_pairs() - begin),
+                   integers + begin * 2 * kPanelColumns, kZeros, sums, kPanelColumns});
+    for (size_t i = 0; i < size; ++i) {
+      wide[i] += sums[i];
+    }
   }
 }
 
 void MatMulAf8(std::span<const int16_t> activations, int rows, const PackedMatrixAf8& weights,
-               std::span<int64_t> output) {
-  if (weights.inputs() == 0) {
-    std::fill(output.begin(), output.end(), 0);
-    return;
+               MatMulScratch& scratch, std::span<int64_t> output) {
+  const auto num_rows = static_cast<size_t>(rows);
+  const auto outputs = static_cast<size_t>(weights.outputs());
+  const PairedRows paired =
+      InPairs(activations, num_rows, static_cast<size_t>(weights.inputs()), scratch);
+  for (size_t panel = 0; panel < weights.num_panels(); ++panel) {
+    SumPanelWide(paired, num_rows, weights, panel, scratch);
+    const size_t first = panel * kPanelColumns;
+    for (size_t row = 0; row < num_rows; ++row) {
+      std::copy_n(&scratch.wide_sums[row * kPanelColumns], std::min(kPanelColumns, outputs - first),
+                  &output[row * outputs + first]);
+    }
   }
-  HWY_DYNAMIC_DISPATCH(MultiplyAf8)
-  (activations.data(), static_cast<size_t>(rows), weights, output.data());
 }
 
 }  // namespace edgebert
-#endif

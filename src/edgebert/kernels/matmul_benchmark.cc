@@ -52,8 +52,9 @@ void BenchmarkAf8(benchmark::State& state, const std::string& instruction_set, i
     activation = static_cast<int16_t>(DecodeInteger(kAf8, static_cast<uint32_t>(random() % 256)));
   }
   std::vector<int64_t> output(size(rows, outputs));
+  MatMulScratch scratch;
   for (auto _ : state) {
-    MatMulAf8(activations, rows, weights, output);
+    MatMulAf8(activations, rows, weights, scratch, output);
     benchmark::DoNotOptimize(output.data());
     benchmark::ClobberMemory();
   }

@@ -66,6 +66,8 @@ class MatMulTest : public ::testing::TestWithParam<std::string> {
     ASSERT_EQ(InstructionSet(), GetParam());
   }
 
+  MatMulScratch scratch_;
+
  private:
   ScopedInstructionSet scope_;
 };
@@ -86,8 +88,13 @@ TEST_P(MatMulTest, Af8EqualsExactIntegersForAllShapes) {
       activation = static_cast<int16_t>(DecodeInteger(kAf8, random() % 256));
     }
     std::vector<int64_t> output(Size(shape.rows, shape.outputs), -1);
-    MatMulAf8(activations, shape.rows, PackedMatrixAf8(codes, shape.outputs, shape.inputs), output);
-    ASSERT_EQ(output, ExactProduct(activations, codes, shape));
+    const std::vector<int64_t> expected = ExactProduct(activations, codes, shape);
+    for (const WeightStorage storage : {WeightStorage::kCodes, WeightStorage::kInt16}) {
+      std::fill(output.begin(), output.end(), -1);
+      MatMulAf8(activations, shape.rows,
+                PackedMatrixAf8(codes, shape.outputs, shape.inputs, storage), scratch_, output);
+      ASSERT_EQ(output, expected);
+    }
   }
 }
 
@@ -107,7 +114,8 @@ TEST_P(MatMulTest, Af8WorstCaseDoesNotOverflow) {
       activations[i] = random() % 2 != 0 ? int16_t{kAf8MaxInteger} : int16_t{-kAf8MaxInteger};
     }
     std::vector<int64_t> output(Size(shape.rows, shape.outputs));
-    MatMulAf8(activations, shape.rows, PackedMatrixAf8(codes, shape.outputs, inputs), output);
+    MatMulAf8(activations, shape.rows, PackedMatrixAf8(codes, shape.outputs, inputs), scratch_,
+              output);
     EXPECT_EQ(output[0], int64_t{inputs} * kAf8MaxInteger * kAf8MaxInteger);
     EXPECT_EQ(output[1], -output[0]);
     ASSERT_EQ(output, ExactProduct(activations, codes, shape));

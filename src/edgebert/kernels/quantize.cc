@@ -1,10 +1,8 @@
 #include "edgebert/kernels/quantize.h"
 
-#include <algorithm>
-#include <bit>
 #include <cstddef>
-#include <limits>
 
+#include "edgebert/kernels/powers_of_two.h"
 #include "edgebert/numeric/adaptivfloat.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -13,6 +11,7 @@
 #include <hwy/highway.h>
 
 #include "edgebert/kernels/blocks-inl.h"
+#include "edgebert/kernels/quantize-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace edgebert::HWY_NAMESPACE {
@@ -21,29 +20,6 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 using Floats = hn::CappedTag<float, kBlock>;
 using Doubles = hn::CappedTag<double, kBlock / 2>;
-
-/// The AF8 integer nearest to value · scale, as a float or double; `scale` is a power of two.
-template <class D, class V>
-V RoundToAf8(D tag, V value, V scale) {
-  using T = hn::TFromD<D>;
-  using Bits = hn::RebindToUnsigned<D>;
-  using U = hn::TFromD<Bits>;
-  const Bits bits_tag;
-  // Scaling is exact but where it over- or underflows, far outside of what AF8 resolves.
-  const V units = hn::Min(hn::Mul(hn::Abs(value), scale), hn::Set(tag, T{kAf8MaxInteger}));
-  // From the smallest code on, a code has as many leading bits as its mantissa: the rest is rounded
-  // half to even. A carry runs into the exponent, as it should.
-  constexpr int kDropped = std::numeric_limits<T>::digits - 1 - kAf8MantissaBits;
-  constexpr U kHalf = U{1} << (kDropped - 1);
-  const auto bits = hn::BitCast(bits_tag, units);
-  const auto is_odd = hn::And(hn::ShiftRight<kDropped>(bits), hn::Set(bits_tag, U{1}));
-  const auto raised = hn::Add(hn::Add(bits, hn::Set(bits_tag, kHalf - 1)), is_odd);
-  const V rounded = hn::BitCast(tag, hn::AndNot(hn::Set(bits_tag, 2 * kHalf - 1), raised));
-  const V smallest = hn::Set(tag, static_cast<T>(kAf8.min_integer()));
-  const V below_smallest =
-      hn::IfThenElseZero(hn::Gt(units, hn::Mul(smallest, hn::Set(tag, T(0.5)))), smallest);
-  return hn::CopySign(hn::IfThenElse(hn::Lt(units, smallest), below_smallest, rounded), value);
-}
 
 void Quantize(const float* values, size_t size, float scale, int16_t* integers) {
   const Floats floats;
@@ -124,17 +100,6 @@ HWY_EXPORT(Requantize);
 HWY_EXPORT(Dequantize);
 HWY_EXPORT(ScaleAccumulators);
 HWY_EXPORT(AddBiasToRows);
-
-float FloatPowerOfTwo(int exponent) {
-  return std::bit_cast<float>(static_cast<uint32_t>(exponent + 127) << 23);
-}
-
-/// Of an exponent so cut that any non-zero integer below 2^53 times it still over- or underflows
-/// every float and AF8 value when it did before.
-double DoublePowerOfTwo(int64_t exponent) {
-  const int64_t cut = std::clamp<int64_t>(exponent, -300, 300);
-  return std::bit_cast<double>(static_cast<uint64_t>(cut + 1023) << 52);
-}
 
 }  // namespace
 
