@@ -28,9 +28,16 @@ def fuse(model: str, output: str) -> None:
 
 def quantize(weight_type: str, model: str, output: str) -> None:
     """ONNX Runtime's dynamic quantisation to int8."""
+    from onnx import TensorProto
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    quantize_dynamic(model, output, weight_type=QuantType[weight_type])
+    # Shapes and types are not inferred through the fused operators; all of the model is float32.
+    quantize_dynamic(
+        model,
+        output,
+        weight_type=QuantType[weight_type],
+        extra_options={"DefaultTensorType": TensorProto.FLOAT},
+    )
 
 
 def openvino_int8(model: str, calibration: str, output: str) -> None:

@@ -49,8 +49,8 @@ class PeerStarter {
     std::error_code error;
     fs::create_directories(folder_, error);
     EDGEBERT_RETURN_IF_ERROR(WriteFileAtomically(File("model.onnx"), onnx));
-    StartOnnxRuntime();
     Add("onnxruntime", "onnxruntime", File("model.onnx"), "fp32");
+    StartOnnxRuntime();
     StartOpenVino();
     Add("openvino", "openvino", File("model.onnx"), "fp32");
     const Status exported = ExportHuggingFace(model_, File("checkpoint"));
@@ -117,10 +117,17 @@ class PeerStarter {
       runtimes.push_back(std::move(runtime).value());
       contenders.push_back({variant.name(), &runtimes.back()});
     }
+    const bool has_reference = !set_.contenders.empty();
+    if (has_reference) {
+      contenders.push_back(set_.contenders.front());  // fp32
+    }
     const auto measured = MeasureInterleaved(contenders, options_.trial, {.rounds = 1});
     if (variants.empty() || !measured.ok()) {
       return std::nullopt;
     }
+    const std::optional<double> reference = has_reference && measured->back().status.ok()
+                                                ? AccuracyOf(measured->back(), options_.trial)
+                                                : std::nullopt;
     std::vector<VariantFigures> figures;
     for (size_t i = 0; i < variants.size(); ++i) {
       if (!(*measured)[i].status.ok()) {
@@ -133,8 +140,9 @@ class PeerStarter {
           "onnxruntime int8 {}: {:.2f} ms{}", variants[i].name(), figures[i].mean_ms,
           figures[i].accuracy ? fmt::format(", {:.2f} % right", *figures[i].accuracy * 100) : ""));
     }
-    const Variant chosen = variants[ChooseVariant(figures)];
-    notice_(fmt::format("onnxruntime int8 is {}", chosen.name()));
+    const Variant chosen = variants[ChooseVariant(figures, reference)];
+    notice_(fmt::format("onnxruntime int8 is {}{}", chosen.name(),
+                        reference ? fmt::format(" (fp32: {:.2f} % right)", *reference * 100) : ""));
     return chosen;
   }
 
@@ -209,14 +217,15 @@ int NearestOffRamp(const ModelConfig& config, double mean_exit_layer) {
   });
 }
 
-size_t ChooseVariant(std::span<const VariantFigures> variants) {
-  double best_accuracy = 0;
+size_t ChooseVariant(std::span<const VariantFigures> variants, std::optional<double> reference) {
+  double most_accurate = 0;
   for (const VariantFigures& variant : variants) {
-    best_accuracy = std::max(best_accuracy, variant.accuracy.value_or(0));
+    most_accurate = std::max(most_accurate, variant.accuracy.value_or(0));
   }
+  const double needed = std::min(most_accurate, reference.value_or(0) - kAccuracyMargin);
   size_t chosen = variants.size();
   for (size_t i = 0; i < variants.size(); ++i) {
-    const bool accurate = variants[i].accuracy.value_or(0) >= best_accuracy - kAccuracyMargin;
+    const bool accurate = variants[i].accuracy.value_or(0) >= needed;
     if (accurate && (chosen == variants.size() || variants[i].mean_ms < variants[chosen].mean_ms)) {
       chosen = i;
     }

@@ -2,6 +2,7 @@
 #define EDGEBERT_BENCH_COMPARISON_H_
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,11 +28,10 @@ struct PeerSet {
   std::optional<size_t> int8_baseline;  ///< Index of ONNX Runtime int8, where it runs.
 };
 
-/// Exports the model and starts every peer that can be had: ONNX Runtime int8 (the fastest of
-/// {plain, fused} graph × {QInt8, QUInt8} weights that loses no more than 0.5 points to the most
-/// accurate of them), the same cut at `cut_layer`, ONNX Runtime fp32, OpenVINO int8 and fp32,
-/// CTranslate2 int8 and PyTorch fp32. The others are named with the reason. Errors: the model
-/// cannot be exported.
+/// Exports the model and starts every peer that can be had: ONNX Runtime fp32 and int8 (the fastest
+/// of {plain, fused} graph × {QInt8, QUInt8} weights that loses no more than 0.5 points to fp32),
+/// int8 cut at `cut_layer`, OpenVINO int8 and fp32, CTranslate2 int8 and PyTorch fp32. The others
+/// are named with the reason. Errors: the model cannot be exported.
 Result<PeerSet> StartPeers(const Peers& peers, const Model& model, const ComparisonOptions& options,
                            const Notice& notice);
 
@@ -44,8 +44,9 @@ struct VariantFigures {
   std::optional<double> accuracy;
 };
 
-/// The index of the fastest among those within 0.5 points of the best accuracy; there must be one.
-size_t ChooseVariant(std::span<const VariantFigures> variants);
+/// The index of the fastest among those that lose at most 0.5 points to `reference`, the accuracy
+/// before quantisation; where none is so accurate, of the most accurate. There must be one.
+size_t ChooseVariant(std::span<const VariantFigures> variants, std::optional<double> reference);
 
 }  // namespace edgebert
 

@@ -17,10 +17,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-TEST(ChooseVariantTest, IsTheFastestThatIsAsAccurateAsTheBest) {
-  EXPECT_EQ(ChooseVariant(std::vector<VariantFigures>{{4, 0.91}, {3, 0.92}, {2, 0.91}}), 1u);
-  EXPECT_EQ(ChooseVariant(std::vector<VariantFigures>{{4, 0.918}, {3, 0.916}, {2, 0.914}}), 2u);
-  EXPECT_EQ(ChooseVariant(std::vector<VariantFigures>{{4, {}}, {3, {}}}), 1u);
+TEST(ChooseVariantTest, IsTheFastestThatKeepsTheAccuracy) {
+  const std::vector<VariantFigures> variants = {{4, 0.91}, {3, 0.92}, {2, 0.914}};
+  EXPECT_EQ(ChooseVariant(variants, 0.920), 1u);
+  EXPECT_EQ(ChooseVariant(variants, 0.918), 2u);
+  EXPECT_EQ(ChooseVariant(variants, 0.99), 1u);  // None keeps it: the most accurate.
+  EXPECT_EQ(ChooseVariant(variants, std::nullopt), 2u);
+  EXPECT_EQ(ChooseVariant(std::vector<VariantFigures>{{4, {}}, {3, {}}}, std::nullopt), 1u);
 }
 
 TEST(NearestOffRampTest, TakesTheNearestLayerThatHasOne) {

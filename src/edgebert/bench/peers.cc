@@ -1,6 +1,5 @@
 #include "edgebert/bench/peers.h"
 
-#include <asm/prctl.h>
 #include <fmt/format.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -98,14 +97,19 @@ fs::path CacheFolder(const std::string& name) {
 }
 
 bool HasCpuidFaulting() {
+#ifdef SYS_arch_prctl                // x86 only.
+  constexpr int kSetCpuid = 0x1012;  // ARCH_SET_CPUID of <asm/prctl.h>, which old headers lack.
   const pid_t pid = fork();
   if (pid == 0) {
     // Off again by itself: it ends with the process.
-    _exit(syscall(SYS_arch_prctl, ARCH_SET_CPUID, 0UL) == 0 ? 0 : 1);
+    _exit(syscall(SYS_arch_prctl, kSetCpuid, 0UL) == 0 ? 0 : 1);
   }
   int status = 1;
   return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
          WEXITSTATUS(status) == 0;
+#else
+  return false;
+#endif
 }
 
 std::vector<std::string> RequirementLines(const std::string& text) {
