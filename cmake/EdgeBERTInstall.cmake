@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 
 # The program's own layers stay out of the package; so do the optional ones, which need more libraries.
 set(installed_layers ${EDGEBERT_LAYERS})
-list(REMOVE_ITEM installed_layers systemc simulate train cli cli_simulate cli_train)
+list(REMOVE_ITEM installed_layers onnx systemc simulate bench train cli cli_simulate cli_train)
 list(TRANSFORM installed_layers PREPEND edgebert_ OUTPUT_VARIABLE layer_targets)
 install(TARGETS ${layer_targets} EXPORT EdgeBERTTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/edgebert)
@@ -14,7 +14,8 @@ foreach(layer IN LISTS installed_layers)
   install(DIRECTORY src/edgebert/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/edgebert
           FILES_MATCHING PATTERN "*.h" PATTERN "*_testing.h" EXCLUDE)
 endforeach()
-install(DIRECTORY models hardware DESTINATION ${CMAKE_INSTALL_DATADIR}/edgebert)
+install(DIRECTORY models hardware bench/peers DESTINATION ${CMAKE_INSTALL_DATADIR}/edgebert
+        PATTERN "__pycache__" EXCLUDE)
 
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/EdgeBERT)
 install(EXPORT EdgeBERTTargets NAMESPACE EdgeBERT:: DESTINATION ${package_directory})

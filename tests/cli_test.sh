@@ -413,5 +413,35 @@ expect 0 'model.ebm: 4 layers' import "$checkpoint" --calibrate "$work/small.tsv
 expect 0 '"tokens":' run --json --model "$work/out/model.ebm" "the film was good"
 expect 0 'calibration_text.*small.tsv' inspect --json "$work/out/model.ebm"
 
+# Export, and import of what it wrote.
+expect 0 'model.onnx: ONNX, float32, 4 of 4 layers' export --model "$work/out/model.ebm" --onnx "$work/model.onnx"
+expect 0 'model.onnx: ONNX, float32, 2 of 4 layers' export --model "$work/out/model.ebm" --onnx "$work/model.onnx" --layers 2
+expect 0 '4 off-ramps' export --model "$work/out/model.ebm" --huggingface "$work/exported"
+expect 0 'back.ebm: 4 layers' import "$work/exported" -o "$work/back.ebm"
+expect 2 'give --onnx FILE or --huggingface DIR' export
+expect 2 '--layers goes with --onnx' export --huggingface "$work/exported" --layers 2
+expect 1 'expected 1 to 4' export --model "$work/out/model.ebm" --onnx "$work/model.onnx" --layers 5
+
+# Timing: every figure has its place, and what cannot be done is said.
+printf 'a fine film\nthe plot is dull\n' >"$work/lines.txt"
+timing=(bench --model "$work/out/model.ebm" --file "$work/lines.txt" --rounds 1)
+expect 0 'edgebert again .* over edgebert|cold start: load' "${timing[@]}" --csv "$work/rows.csv" --plot "$work/time.svg"
+expect 0 '"ratio_to_edgebert":' "${timing[@]}" --workload text --json
+expect 0 '"workload":"batch-2"' "${timing[@]}" --workload batch-2 --json
+expect 0 '"shares":' "${timing[@]}" --workload tokens-9 --json
+checks=$((checks + 1))
+if ! grep -q '^runtime,version,workload,exits,' "$work/rows.csv" || ! grep -q '</svg>' "$work/time.svg"; then
+  failures=$((failures + 1))
+  echo "FAILED: bench wrote no rows or no plot"
+fi
+expect 2 '--threads 0: expected at least one' bench --threads 0
+expect 2 "isa|instruction set" bench --isa mmx
+expect 2 'give one of them' bench --compare --against HEAD
+expect 2 '--task and --data go together' bench --task sst2
+expect 1 "unknown, did you mean 'tokens-128'" bench --workload token-128
+expect 1 'takes 4 to' bench --workload tokens-100000
+expect 1 'needs sentences' bench --workload batch-64
+expect 1 'no-such is no commit' bench --against no-such --workload tokens-9
+
 echo "$((checks - failures)) passed, $failures failed"
 [ "$failures" -eq 0 ]

@@ -34,6 +34,9 @@ void AddPlanCommand(CLI::App& app, Action& action);
 void AddExitsCommand(CLI::App& app, Action& action);
 void AddCalibrateCommand(CLI::App& app, Action& action);
 void AddSplitCommand(CLI::App& app, Action& action);
+void AddBenchCommand(CLI::App& app, Action& action);
+void AddBenchWorkerCommand(CLI::App& app, Action& action);
+void AddExportCommand(CLI::App& app, Action& action);
 
 /// At most `max_bytes` of `text` on one line: control characters become blanks, a cut shows as "…".
 std::string Printable(std::string_view text, size_t max_bytes);

@@ -79,6 +79,9 @@ int Run(int argc, char** argv, std::span<const AddCommand> more) {
   AddExitsCommand(app, action);
   AddCalibrateCommand(app, action);
   AddSplitCommand(app, action);
+  AddExportCommand(app, action);
+  AddBenchCommand(app, action);
+  AddBenchWorkerCommand(app, action);
   for (const AddCommand add : more) {
     add(app, action);
   }

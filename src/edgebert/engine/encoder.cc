@@ -36,11 +36,23 @@ struct OffRampFigures {
   std::optional<double> entropy_nats;
 };
 
+/// `timer` may be null.
 void ExecuteAll(const std::vector<Operation>& operations, const OperationContext& context,
-                Executor& executor) {
+                Executor& executor, OperationTimer* timer = nullptr) {
   for (const Operation& operation : operations) {
+    if (timer == nullptr) {
+      executor.Execute(operation, context);
+      continue;
+    }
+    const auto start = std::chrono::steady_clock::now();
     executor.Execute(operation, context);
+    timer->OnOperation(operation, std::chrono::steady_clock::now() - start);
   }
+}
+
+/// Whether the off-ramp after a layer is computed.
+bool RunsOffRamp(const LayerProgram& program, const ModelConfig& config, const ExitRule& rule) {
+  return !program.off_ramp.empty() && (program.layer == config.num_layers || rule.asks());
 }
 
 /// Notes what a layer found of a sentence, tells the observer, and says whether the sentence
@@ -169,7 +181,7 @@ Status EncoderSession::RunLayers(OperationContext context, ExitRule& rule, Encod
   const ModelConfig& config = encoder_->config();
   const int tokens = static_cast<int>(context.ids.size());
   const SentenceProgram& sentence = ProgramFor(tokens);
-  ExecuteAll(sentence.embedding.operations, context, *executor_);
+  ExecuteAll(sentence.embedding.operations, context, *executor_, timer_);
   if (observer != nullptr) {
     observer->OnLayer({0, {}, std::nullopt, std::nullopt, *executor_, tokens});
   }
@@ -179,12 +191,12 @@ Status EncoderSession::RunLayers(OperationContext context, ExitRule& rule, Encod
   for (const LayerProgram& program : sentence.layers) {
     context.layer = program.layer;
     context.distinct_layer = program.distinct_layer;
-    ExecuteAll(program.encoder, context, *executor_);
-    ExecuteAll(program.off_ramp, context, *executor_);
-    const OffRampFigures figures =
-        program.off_ramp.empty()
-            ? OffRampFigures{}
-            : OffRampFigures{executor_->logits(), executor_->entropies_nats()[0]};
+    ExecuteAll(program.encoder, context, *executor_, timer_);
+    OffRampFigures figures;
+    if (RunsOffRamp(program, config, rule)) {
+      ExecuteAll(program.off_ramp, context, *executor_, timer_);
+      figures = {executor_->logits(), executor_->entropies_nats()[0]};
+    }
     EDGEBERT_ASSIGN_OR_RETURN(const bool leave, FinishLayer(config, program.layer, tokens, figures,
                                                             rule, observer, *executor_, result));
     if (leave) {
@@ -228,14 +240,19 @@ void EncoderSession::RunGroup(Executor& executor, std::span<const BatchSentence>
     context.distinct_layer = program.distinct_layer;
     context.sentences = rows;
     ExecuteAll(program.encoder, context, executor);
-    ExecuteAll(program.off_ramp, context, executor);
+    const bool has_off_ramp = std::any_of(running.begin(), running.end(), [&](size_t place) {
+      return RunsOffRamp(program, config, *sentences[place].rule);
+    });
+    if (has_off_ramp) {
+      ExecuteAll(program.off_ramp, context, executor);
+    }
     std::vector<size_t> staying;
     std::vector<SentenceRows> kept;
     for (size_t i = 0; i < running.size(); ++i) {
       const BatchSentence& sentence = sentences[running[i]];
       Result<EncoderResult>& result = results[running[i]];
       OffRampFigures figures;
-      if (!program.off_ramp.empty()) {
+      if (RunsOffRamp(program, config, *sentence.rule)) {
         const size_t classes = executor.logits().size() / running.size();
         figures = {executor.logits().subspan(i * classes, classes), executor.entropies_nats()[i]};
       }

@@ -1,6 +1,7 @@
 #ifndef EDGEBERT_ENGINE_ENCODER_H_
 #define EDGEBERT_ENGINE_ENCODER_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -65,6 +66,13 @@ class LayerObserver {
   virtual void OnLayer(const LayerView& view) = 0;
 };
 
+/// Is told how long each operation of a sentence took.
+class OperationTimer {
+ public:
+  virtual ~OperationTimer() = default;
+  virtual void OnOperation(const Operation& operation, std::chrono::nanoseconds time) = 0;
+};
+
 /// How a sentence left the encoder.
 struct EncoderResult {
   int exit_layer = 0;
@@ -111,6 +119,10 @@ class EncoderSession {
                                          std::span<const uint8_t> word_codes, ExitRule& rule,
                                          LayerObserver* observer = nullptr);
 
+  /// Times every operation of sentences that are run one at a time from now on, until null is set;
+  /// `timer` must live as long.
+  void SetOperationTimer(OperationTimer* timer) { timer_ = timer; }
+
  private:
   /// What a sentence of some number of tokens computes.
   struct SentenceProgram {
@@ -129,6 +141,7 @@ class EncoderSession {
   std::shared_ptr<const Encoder> encoder_;
   std::unique_ptr<WorkerPool> pool_;  ///< Null for one thread.
   std::unique_ptr<Executor> executor_;
+  OperationTimer* timer_ = nullptr;
   std::vector<std::unique_ptr<Executor>> batch_executors_;  ///< One a thread, once needed.
   std::vector<std::unique_ptr<SentenceProgram>> programs_;  ///< By tokens, once needed.
 };

@@ -100,6 +100,56 @@ TEST(EncoderTest, WordCodesStandInForTheRowsOfTheTable) {
   }
 }
 
+TEST(EncoderTest, FullDepthSparesOffRampsAndChangesNoLogit) {
+  for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kHost}) {
+    EncoderSession session = SessionOf(RandomModel(RandomModelConfig(), true, 1), arithmetic);
+    EntropyExitRule never(0.0);
+    FullDepthExitRule full_depth;
+    const Result<EncoderResult> all = session.Run(kIds, kSegments, never);
+    const Result<EncoderResult> spared = session.Run(kIds, kSegments, full_depth);
+    ASSERT_OK(all);
+    ASSERT_OK(spared);
+    EXPECT_EQ(spared->logits, all->logits);
+    EXPECT_EQ(spared->exit_layer, 3);
+    EXPECT_TRUE(all->entropies_nats[0]);
+    EXPECT_FALSE(spared->entropies_nats[0]);
+    EXPECT_EQ(spared->entropies_nats[2], all->entropies_nats[2]);
+    const std::vector<Result<EncoderResult>> batch =
+        session.RunBatch({{{kIds, kSegments, &full_depth}, {kIds, kSegments, &never}}});
+    ASSERT_OK(batch[0]);
+    ASSERT_OK(batch[1]);
+    EXPECT_EQ(batch[0]->logits, all->logits);
+    EXPECT_FALSE(batch[0]->entropies_nats[0]);
+    EXPECT_EQ(batch[1]->entropies_nats, all->entropies_nats);
+  }
+}
+
+TEST(EncoderTest, TellsTheTimerOfEveryOperation) {
+  class Counter : public OperationTimer {
+   public:
+    void OnOperation(const Operation& operation, std::chrono::nanoseconds time) override {
+      linear += std::holds_alternative<Linear>(operation) ? 1 : 0;
+      attention += std::holds_alternative<Attention>(operation) ? 1 : 0;
+      total += time;
+    }
+    int linear = 0;
+    int attention = 0;
+    std::chrono::nanoseconds total{0};
+  };
+  EncoderSession session =
+      SessionOf(RandomModel(RandomModelConfig(), false, 1), Arithmetic::kFloat32);
+  EntropyExitRule never(0.0);
+  Counter counter;
+  session.SetOperationTimer(&counter);
+  ASSERT_OK(session.Run(kIds, kSegments, never));
+  EXPECT_EQ(counter.attention, 3);
+  EXPECT_EQ(counter.linear, 3 * 6 + 2 * 2);  // Three layers, two off-ramps.
+  EXPECT_GT(counter.total.count(), 0);
+  session.SetOperationTimer(nullptr);
+  ASSERT_OK(session.Run(kIds, kSegments, never));
+  EXPECT_EQ(counter.attention, 3);
+}
+
 TEST(EncoderTest, ASessionForgetsEarlierSentences) {
   for (const Arithmetic arithmetic :
        {Arithmetic::kFloat32, Arithmetic::kHost, Arithmetic::kDevice}) {

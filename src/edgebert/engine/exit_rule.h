@@ -34,9 +34,20 @@ class ExitRule {
   /// not a question and is not asked.
   virtual bool ShouldExit(const OffRampView& view) = 0;
 
+  /// Whether off-ramps before the last layer are computed at all.
+  virtual bool asks() const { return true; }
+
   /// The layer at which this rule expects the sentence to leave, once it knows; none for rules that
   /// do not predict.
   virtual std::optional<int> predicted_layer() const { return std::nullopt; }
+};
+
+/// Never leaves, and spares the off-ramps before the last layer.
+class FullDepthExitRule : public ExitRule {
+ public:
+  void Begin() override {}
+  bool ShouldExit(const OffRampView& /*view*/) override { return false; }
+  bool asks() const override { return false; }
 };
 
 /// The entropy below which a sentence leaves, layer by layer.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -63,6 +64,27 @@ class Reader {
       return Wrong(key, *value, fmt::format("an integer from {} to {}", minimum, maximum));
     }
     return value->get<int>();
+  }
+
+  /// A list of `count` integers.
+  Result<std::vector<int>> Integers(const char* key, int count, int minimum, int maximum) const {
+    const Json* const list = Find(key);
+    const std::string expected =
+        fmt::format("a list of {} integers from {} to {}", count, minimum, maximum);
+    if (list == nullptr) {
+      return Missing(key);
+    }
+    if (!list->is_array() || list->size() != static_cast<size_t>(count)) {
+      return Wrong(key, *list, expected);
+    }
+    std::vector<int> values;
+    for (const Json& value : *list) {
+      if (!value.is_number_integer() || !InRange(value, minimum, maximum)) {
+        return Wrong(key, value, expected);
+      }
+      values.push_back(value.get<int>());
+    }
+    return values;
   }
 
   Result<bool> Boolean(const char* key, bool absent) const {
@@ -185,6 +207,26 @@ Status CheckVariants(const Reader& reader) {
   return OkStatus();
 }
 
+Status ReadSpans(const Reader& reader, ModelConfig& config) {
+  const Json* const spans = reader.Find("attention_spans");
+  if (spans == nullptr) {
+    return OkStatus();
+  }
+  const auto groups = static_cast<size_t>(config.num_distinct_layers);
+  if (!spans->is_array() || spans->size() != groups) {
+    return reader.Wrong("attention_spans", *spans, fmt::format("a list of {} lists", groups));
+  }
+  for (size_t group = 0; group < groups; ++group) {
+    const Json object = {{"spans", (*spans)[group]}};
+    const std::string scope = fmt::format("attention_spans[{}].", group);
+    EDGEBERT_ASSIGN_OR_RETURN(
+        const std::vector<int> heads,
+        Reader(object, scope).Integers("spans", config.num_heads, 0, config.max_positions));
+    config.attention_spans.insert(config.attention_spans.end(), heads.begin(), heads.end());
+  }
+  return OkStatus();
+}
+
 Status ReadShape(const Reader& reader, ModelConfig& config) {
   const auto read = [&](const char* key, int minimum, int maximum, int& value,
                         std::optional<int> absent = std::nullopt) -> Status {
@@ -217,6 +259,11 @@ Status ReadShape(const Reader& reader, ModelConfig& config) {
   for (int layer = 0; layer < config.num_layers; ++layer) {
     config.layer_map.push_back(static_cast<int>(layer / layers_per_group));
   }
+  if (reader.Find("layer_map") != nullptr) {
+    EDGEBERT_ASSIGN_OR_RETURN(config.layer_map, reader.Integers("layer_map", config.num_layers, 0,
+                                                                config.num_distinct_layers - 1));
+  }
+  EDGEBERT_RETURN_IF_ERROR(ReadSpans(reader, config));
   const Json* const epsilon = reader.Find("layer_norm_eps");
   if (epsilon != nullptr) {
     if (!epsilon->is_number() || !(epsilon->get<double>() >= 0 && epsilon->get<double>() <= 0.1)) {
@@ -270,7 +317,8 @@ Status ReadOffRamps(const Json& object, ModelConfig& config) {
   if (!object.is_object()) {
     return DataLoss(fmt::format("off_ramps is {}, expected an object", Shown(object)));
   }
-  static const std::vector<std::string> kKeys = {"count", "pooling", "pooler_size", "activation"};
+  static const std::vector<std::string> kKeys = {"count",       "layers",     "pooling",
+                                                 "pooler_size", "activation", "shared"};
   for (const auto& [key, value] : object.items()) {
     if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
       return DataLoss(
@@ -280,13 +328,18 @@ Status ReadOffRamps(const Json& object, ModelConfig& config) {
   const Reader reader(object, "off_ramps.");
   EDGEBERT_RETURN_IF_ERROR(reader.Only("activation", "tanh"));
   EDGEBERT_ASSIGN_OR_RETURN(const int count, reader.Integer("count", 1, kMaxLayers));
-  if (count != config.num_layers) {
-    return Unsupported(fmt::format("off_ramps.count is {}, expected num_hidden_layers, {}", count,
-                                   config.num_layers));
+  if (reader.Find("layers") != nullptr) {
+    EDGEBERT_ASSIGN_OR_RETURN(config.off_ramp_layers,
+                              reader.Integers("layers", count, 1, config.num_layers));
+  } else if (count != config.num_layers) {
+    return Unsupported(fmt::format(
+        "off_ramps.count is {}, expected num_hidden_layers, {}, or a list off_ramps.layers", count,
+        config.num_layers));
+  } else {
+    config.off_ramp_layers.resize(static_cast<size_t>(count));
+    std::iota(config.off_ramp_layers.begin(), config.off_ramp_layers.end(), 1);
   }
-  for (int layer = 1; layer <= count; ++layer) {
-    config.off_ramp_layers.push_back(layer);
-  }
+  EDGEBERT_ASSIGN_OR_RETURN(config.shared_off_ramp, reader.Boolean("shared", false));
   EDGEBERT_ASSIGN_OR_RETURN(config.pooler_size, reader.Integer("pooler_size", 1, kMaxDimension));
   const Json* const pooling = reader.Find("pooling");
   if (pooling == nullptr) {

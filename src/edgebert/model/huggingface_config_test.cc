@@ -143,6 +143,34 @@ TEST(HuggingFaceConfigTest, ReadsOffRamps) {
   EXPECT_EQ(config->model.pooler_size, 24);
 }
 
+TEST(HuggingFaceConfigTest, ReadsSomeSharedOffRampsSpansAndALayerMap) {
+  Json json = Bert();  // 6 layers
+  json["off_ramps"] = OffRamps();
+  json["off_ramps"]["count"] = 2;
+  json["off_ramps"]["layers"] = {2, 6};
+  json["off_ramps"]["shared"] = true;
+  json["num_hidden_groups"] = 2;
+  json["layer_map"] = {0, 1, 0, 1, 0, 1};
+  const auto heads = json["num_attention_heads"].get<size_t>();
+  json["attention_spans"] = {std::vector<int>(heads, 0), std::vector<int>(heads, 4)};
+  const auto config = ParseHuggingFaceConfig(json.dump());
+  ASSERT_OK(config);
+  EXPECT_THAT(config->model.off_ramp_layers, ElementsAre(2, 6));
+  EXPECT_TRUE(config->model.shared_off_ramp);
+  EXPECT_THAT(config->model.layer_map, ElementsAre(0, 1, 0, 1, 0, 1));
+  EXPECT_EQ(config->model.Span(0, 0), 0);
+  EXPECT_EQ(config->model.Span(1, 0), 4);
+}
+
+TEST(HuggingFaceConfigTest, RefusesBrokenSpansAndLayerMaps) {
+  ExpectRefused(Bert(),
+                {{R"({"layer_map": [0, 1]})", "layer_map is a list, expected a list of 6 integers"},
+                 {R"({"layer_map": [0, 1, 2, 3, 4, 6]})", "layer_map is 6"},
+                 {R"({"layer_map": [0, 0, 0, 0, 0, 0]})", "configuration: "},
+                 {R"({"attention_spans": 3})", "attention_spans is 3, expected a list of 6 lists"},
+                 {R"({"attention_spans": [1, 2, 3, 4, 5, 6]})", "attention_spans[0].spans is 1"}});
+}
+
 TEST(HuggingFaceConfigTest, LabelsStandInTheOrderOfTheirIds) {
   Json json = Bert();
   for (int id = 11; id >= 0; --id) {
@@ -291,6 +319,11 @@ TEST(HuggingFaceConfigTest, RefusesBrokenOffRamps) {
         "off_ramps has unknown key \"counts\", did you mean 'count'?"},
        {R"({"off_ramps": {"count": null}})", "off_ramps.count is missing"},
        {R"({"off_ramps": {"count": 5}})", "off_ramps.count is 5, expected num_hidden_layers, 6"},
+       {R"({"off_ramps": {"layers": [1, 2, 6]}})", "expected a list of 6 integers from 1 to 6"},
+       {R"({"off_ramps": {"count": 2, "layers": [1, 7]}})", "off_ramps.layers is 7"},
+       {R"({"off_ramps": {"count": 2, "layers": [6, 1]}})", "configuration: "},
+       {R"({"off_ramps": {"count": 2, "layers": [1, 2]}})", "configuration: "},
+       {R"({"off_ramps": {"shared": 1}})", "off_ramps.shared is 1, expected true or false"},
        {R"({"off_ramps": {"pooler_size": 0}})", "off_ramps.pooler_size is 0"},
        {R"({"off_ramps": {"activation": "relu"}})", "off_ramps.activation is \"relu\""},
        {R"({"off_ramps": {"pooling": null}})", "off_ramps.pooling is missing"},

@@ -3,19 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "edgebert/model/huggingface_names.h"
 #include "edgebert/model/model.h"
 
 namespace edgebert {
 namespace {
-
-/// This library's names, of modules or of whole tensors, to Hugging Face's.
-using NameMap = std::map<std::string, std::string, std::less<>>;
 
 /// "bert." or "albert." where the checkpoint's encoder is a member of a larger module, else "".
 std::string Prefix(const SafetensorsFile& file, Family family) {
@@ -24,64 +20,6 @@ std::string Prefix(const SafetensorsFile& file, Family family) {
   const bool found = std::any_of(entries.begin(), entries.end(),
                                  [&](const auto& entry) { return entry.name.starts_with(prefix); });
   return found ? prefix : "";
-}
-
-void AddLayerNames(Family family, const std::string& prefix, int distinct, NameMap& names) {
-  const std::string ours = fmt::format("layer.{}", distinct);
-  const bool is_albert = family == Family::kAlbert;
-  const std::string theirs =
-      fmt::format(fmt::runtime(is_albert ? "{}encoder.albert_layer_groups.{}.albert_layers.0"
-                                         : "{}encoder.layer.{}"),
-                  prefix, distinct);
-  for (const char* projection : {"query", "key", "value"}) {
-    names[fmt::format("{}.attention.{}", ours, projection)] =
-        fmt::format("{}.attention.{}{}", theirs, is_albert ? "" : "self.", projection);
-  }
-  const auto add = [&](std::string_view our_module, std::string_view bert,
-                       std::string_view albert) {
-    names[fmt::format("{}.{}", ours, our_module)] =
-        fmt::format("{}.{}", theirs, is_albert ? albert : bert);
-  };
-  add("attention.output", "attention.output.dense", "attention.dense");
-  add("attention.norm", "attention.output.LayerNorm", "attention.LayerNorm");
-  add("feed_forward.up", "intermediate.dense", "ffn");
-  add("feed_forward.down", "output.dense", "ffn_output");
-  add("feed_forward.norm", "output.LayerNorm", "full_layer_layer_norm");
-}
-
-NameMap Names(const HuggingFaceConfig& config, const std::string& prefix) {
-  const ModelConfig& model = config.model;
-  NameMap names;
-  names["embedding.word"] = prefix + "embeddings.word_embeddings.weight";
-  names["embedding.position"] = prefix + "embeddings.position_embeddings.weight";
-  names["embedding.segment"] = prefix + "embeddings.token_type_embeddings.weight";
-  names["embedding.norm"] = prefix + "embeddings.LayerNorm";
-  names["embedding.projection"] = prefix + "encoder.embedding_hidden_mapping_in";
-  for (int distinct = 0; distinct < model.num_distinct_layers; ++distinct) {
-    AddLayerNames(model.family, prefix, distinct, names);
-  }
-  for (const int layer : model.off_ramp_layers) {
-    const std::string ours = fmt::format("off_ramp.{}", layer);
-    if (config.head == HuggingFaceHead::kOffRamps) {
-      names[ours + ".pooler"] = fmt::format("off_ramps.{}.pooler", layer);
-      names[ours + ".classifier"] = fmt::format("off_ramps.{}.classifier", layer);
-    } else {
-      names[ours + ".pooler"] =
-          prefix + (model.family == Family::kAlbert ? "pooler" : "pooler.dense");
-      names[ours + ".classifier"] = "classifier";
-    }
-  }
-  return names;
-}
-
-std::string TheirName(const NameMap& names, const std::string& ours) {
-  if (const auto whole = names.find(ours); whole != names.end()) {
-    return whole->second;
-  }
-  const size_t dot = ours.rfind('.');
-  const std::string_view parameter = std::string_view(ours).substr(dot + 1);
-  return names.find(std::string_view(ours).substr(0, dot))->second +
-         (parameter == "bias" ? ".bias" : ".weight");
 }
 
 /// What checkpoints converted from TensorFlow call a LayerNorm's parameter, or "".
@@ -119,12 +57,12 @@ bool IsHarmless(std::string_view name, const std::string& prefix, HuggingFaceHea
 Result<std::vector<Tensor>> ReadHuggingFaceWeights(const SafetensorsFile& file,
                                                    const HuggingFaceConfig& config) {
   const std::string prefix = Prefix(file, config.model.family);
-  const NameMap names = Names(config, prefix);
+  const HuggingFaceNames names(config, prefix);
   const std::vector<TensorSpec> specs = ExpectedTensors(config.model);
   std::vector<const SafetensorsEntry*> sources;
   std::set<std::string_view> used;
   for (const TensorSpec& spec : specs) {
-    const std::string name = TheirName(names, spec.name);
+    const std::string name = names.Of(spec.name);
     const SafetensorsEntry* entry = file.Find(name);
     if (entry == nullptr) {
       entry = file.Find(OldName(name));

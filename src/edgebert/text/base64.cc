@@ -5,10 +5,11 @@
 namespace edgebert {
 namespace {
 
+constexpr std::string_view kDigits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /// The value of a base64 digit, or 64 for any other byte.
 uint32_t DigitValue(char digit) {
-  static constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const size_t value = kDigits.find(digit);
   return value == std::string_view::npos ? 64 : static_cast<uint32_t>(value);
 }
@@ -39,6 +40,21 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   }
   const bool left_over_bits_are_zero = (bits & ((1u << held) - 1u)) == 0;
   return left_over_bits_are_zero ? std::optional(bytes) : std::nullopt;
+}
+
+std::string EncodeBase64(std::string_view bytes) {
+  std::string text;
+  for (size_t first = 0; first < bytes.size(); first += 3) {
+    const std::string_view group = bytes.substr(first, 3);
+    uint32_t bits = 0;
+    for (size_t i = 0; i < 3; ++i) {
+      bits = (bits << 8) | (i < group.size() ? static_cast<uint8_t>(group[i]) : 0u);
+    }
+    for (size_t digit = 0; digit < 4; ++digit) {
+      text.push_back(digit <= group.size() ? kDigits[(bits >> (18 - 6 * digit)) & 63u] : '=');
+    }
+  }
+  return text;
 }
 
 }  // namespace edgebert

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "edgebert/base/status.h"
@@ -23,6 +24,11 @@ Result<TokenizerData> ParseVocabTxt(std::string_view text, const WordPieceOption
 /// Hugging Face's tokenizer.json with a WordPiece or a Unigram model of BERT's or ALBERT's
 /// pipeline; any other normalizer, pre-tokenizer or post-processor is refused by name.
 Result<TokenizerData> ParseTokenizerJson(std::string_view json);
+
+/// The tokenizer.json of `data`, which ParseTokenizerJson() reads back as the same tokenizer but
+/// for the types of Unigram pieces that are no special tokens. Errors: what that format has no
+/// place for, such as a padding token of another name than its own.
+Result<std::string> WriteTokenizerJson(const TokenizerData& data);
 
 /// SentencePiece's spiece.model with a unigram model, read as in ALBERT's published tokenizers: a
 /// comma parts from the digit before it, so that pieces such as "9," lose 100 of their score.

@@ -1,0 +1,78 @@
+#ifndef EDGEBERT_CLI_BENCH_FLAGS_H_
+#define EDGEBERT_CLI_BENCH_FLAGS_H_
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "edgebert/base/status.h"
+#include "edgebert/bench/worker_process.h"
+#include "edgebert/bench/workload.h"
+#include "edgebert/cli/model_flags.h"
+#include "edgebert/model/model.h"
+
+namespace CLI {
+class App;
+}
+
+namespace edgebert::cli {
+
+/// What `bench` is asked for.
+struct BenchFlags {
+  ModelFlags model;
+  std::optional<std::string> arithmetic;
+  std::optional<std::string> threshold;
+  std::optional<std::string> isa;
+  int threads = 1;
+  std::vector<int> cpus;
+  std::optional<std::string> task;
+  std::optional<std::string> data;
+  std::string split = "dev";
+  std::optional<std::string> file;
+  std::vector<std::string> workloads;
+  int sentences = 1000;
+  int rounds = 3;
+  bool compare = false;
+  std::optional<std::string> against;
+  std::string source = ".";
+  std::optional<std::string> peers;
+  std::optional<std::string> peers_venv;
+  bool mask_avx2 = false;
+  bool json = false;
+  std::optional<std::string> csv;
+  std::optional<std::string> plot;
+
+  void AddTo(CLI::App& command);
+
+  /// Checks what needs no file; an error is one of usage.
+  Status Check() const;
+
+  /// The CPUs that every runtime is kept to: --cpus, or the first of this process's, one a thread.
+  std::vector<int> Cpus() const;
+
+  /// How a worker of `program`, a build of this one, is started.
+  Result<ProcessOptions> WorkerOf(const std::filesystem::path& program) const;
+
+  /// The workloads asked for, in order; without any, the real sentences (or tokens-25 where there
+  /// are none) and `more`.
+  Result<std::vector<Workload>> Workloads(const Model& model,
+                                          const std::vector<std::string>& more) const;
+
+  /// Sentences that post-training quantisation may look at: training sentences where they are
+  /// there, else generated ones.
+  Result<std::vector<BenchSentence>> Calibration(const Model& model) const;
+
+ private:
+  Result<std::vector<BenchSentence>> RealSentences(const Model& model) const;
+  bool has_real_sentences() const { return file || data; }
+  /// "sst2-dev", or "text" for a file.
+  std::string RealName() const;
+};
+
+/// The program that runs.
+Result<std::filesystem::path> ThisProgram();
+
+}  // namespace edgebert::cli
+
+#endif  // EDGEBERT_CLI_BENCH_FLAGS_H_
