@@ -20,8 +20,9 @@ Result<Seconds> ComputeTime(const Model& model, const HardwareDescription& hardw
   EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs, CostEstimator::Create(model, hardware));
   const int tokens =
       std::clamp(static_cast<int>(std::lround(sentence.tokens)), 1, model.config.max_positions);
+  EDGEBERT_ASSIGN_OR_RETURN(const SentenceWork work, costs.WorkFor(tokens));
   Cycles cycles;
-  for (const LayerWork& layer : costs.WorkFor(tokens).layers) {
+  for (const LayerWork& layer : work.layers) {
     cycles += layer.cycles;
   }
   return sentence.exit_layer / model.config.num_layers *

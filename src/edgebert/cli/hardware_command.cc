@@ -50,17 +50,18 @@ Result<Report> MakeReport(const HardwareFlags& flags) {
                                        flags.tokens, model.config.max_positions));
   }
   EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs, CostEstimator::Create(model, hardware));
+  EDGEBERT_ASSIGN_OR_RETURN(const SentenceWork work, costs.WorkFor(flags.tokens));
   const int layer = std::min(2, model.config.num_layers);
   const std::vector<Operation> encoder =
       BuildLayerProgram(model.config, layer, flags.tokens).encoder;
   Report report{hardware,
                 costs.power(),
-                costs.WorkFor(flags.tokens).layers[static_cast<size_t>(layer - 1)],
+                work.layers[static_cast<size_t>(layer - 1)],
                 layer,
                 TileLayer(model, hardware, flags.tokens, layer),
                 EstimateFromWhole(encoder, hardware),
                 std::nullopt,
-                ConventionalCost(costs.power(), costs.WorkFor(flags.tokens)).energy(),
+                ConventionalCost(costs.power(), work).energy(),
                 {}};
   std::vector<LayerProgram> layers;
   for (int number = 1; number <= model.config.num_layers; ++number) {

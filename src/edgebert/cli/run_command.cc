@@ -172,8 +172,8 @@ Status WriteWaveform(const Classifier& classifier, const Classification& answer,
   for (const LayerFigures& layer : answer.layers) {
     points.push_back({layer.voltage, layer.frequency});
   }
-  return WriteFileAtomically(
-      path, WaveformCsv(WaveformOf(costs.power(), costs.WorkFor(answer.tokens), points)));
+  EDGEBERT_ASSIGN_OR_RETURN(const SentenceWork work, costs.WorkFor(answer.tokens));
+  return WriteFileAtomically(path, WaveformCsv(WaveformOf(costs.power(), work, points)));
 }
 
 int RunOne(const RunFlags& flags, const Runner& runner) {

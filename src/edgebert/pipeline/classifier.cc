@@ -213,13 +213,14 @@ Result<Classification> Classifier::Answer(const Encoding& encoding, const Encode
   answer.latency_target = scheduled.target;
   const CostEstimator& costs = model_->costs();
   answer.account = scheduled.cost.account;
-  answer.conventional_account =
-      ConventionalCost(costs.power(), costs.WorkFor(answer.tokens)).account;
+  EDGEBERT_ASSIGN_OR_RETURN(const SentenceWork work, costs.WorkFor(answer.tokens));
+  answer.conventional_account = ConventionalCost(costs.power(), work).account;
   answer.energy = answer.account.At(options_.boundary, EnergySide::kSupply);
   answer.conventional_energy =
       answer.conventional_account.At(options_.boundary, EnergySide::kSupply);
-  answer.energy_range =
-      costs.RangeOf(answer.tokens, scheduled.cost.points, options_.boundary, EnergySide::kSupply);
+  EDGEBERT_ASSIGN_OR_RETURN(
+      answer.energy_range,
+      costs.RangeOf(answer.tokens, scheduled.cost.points, options_.boundary, EnergySide::kSupply));
   return answer;
 }
 

@@ -148,11 +148,14 @@ TEST(CostEstimatorTest, AbsentHeadsAreNotFetched) {
   const auto bytes = [](const Model& model) {
     return CostEstimator::Create(model, DefaultHardware().value())
         ->WorkFor(8)
-        .layers[0]
+        ->layers[0]
         .streamed_bytes;
   };
-  // A third of four 24 x 24 matrices, one byte a weight.
-  EXPECT_NEAR(bytes(full).value() - bytes(absent).value(), 4 * 24 * 24 / 3.0, 4 * 24);
+  // 8 columns of query, key and value, two blocks of 16 lanes a column, and one block of each of
+  // the 24 columns of the output projection: a byte a weight, a bit a lane, 4 bytes a bias of the
+  // former; rounded up to the port of 16 bytes four times.
+  const double missing = 3 * (8 * 24 + 8 * 32 / 8 + 8 * 4) + 24 * 8 + 24 * 16 / 8;
+  EXPECT_NEAR(bytes(full).value() - bytes(absent).value(), missing, 4 * 16);
 }
 
 TEST(ClassifierTest, RefusesTextsThatCannotBeClassified) {

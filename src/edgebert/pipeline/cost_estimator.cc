@@ -1,10 +1,13 @@
 #include "edgebert/pipeline/cost_estimator.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <utility>
 
-#include "edgebert/accel/cost_model.h"
-#include "edgebert/program/layer_program.h"
+#include "edgebert/accel/cycle_model.h"
+#include "edgebert/accel/sentence_counts.h"
+#include "edgebert/tiler/tiler.h"
 
 namespace edgebert {
 namespace {
@@ -20,20 +23,6 @@ double StoredBytes(const Model& model, std::string_view prefix) {
     }
   }
   return static_cast<double>(total);
-}
-
-/// Bytes of an encoder layer's tensors that a sentence needs: absent heads' share of the
-/// projections is not fetched.
-double EncoderBytes(const Model& model, int distinct_layer) {
-  const std::string prefix = LayerPrefix(distinct_layer);
-  double projections = 0;
-  for (const char* name : {"query", "key", "value", "output"}) {
-    projections += StoredBytes(model, prefix + "attention." + name + ".weight");
-  }
-  const auto heads = static_cast<double>(
-      ActiveHeads(model.config, distinct_layer, model.config.max_positions).size());
-  const double absent = 1 - heads / model.config.num_heads;
-  return StoredBytes(model, prefix) - absent * projections;
 }
 
 Result<OperatingPointTable> MakePoints(const HardwareDescription& hardware) {
@@ -119,7 +108,33 @@ WeightSource SourceOf(const WeightMemory& memory, BytesPerSecond bandwidth, Byte
           .active_per_byte_powered = memory.active_per_byte};
 }
 
+/// Of a float32 model as if none were zero.
+Result<WeightMasks> MasksOf(const Model& model, int vector_size) {
+  if (!model.is_af8()) {
+    return WeightMasks::Dense(model.config, vector_size);
+  }
+  return WeightMasks::FromModel(model, vector_size);
+}
+
+/// For the smallest buffers that hold the sentence: the description's, or a multiple of them.
+Result<TileProgram> BuildFittingProgram(const ModelConfig& config, const WeightMasks& masks,
+                                        const HardwareDescription& hardware, int tokens) {
+  Result<TileProgram> program = BuildTileProgram(config, masks, hardware, tokens);
+  HardwareDescription larger = hardware;
+  for (int growth = 2; !program.ok() && growth <= kMostBufferGrowth; growth *= 2) {
+    larger.buffers.data.value = growth * hardware.buffers.data.value;
+    larger.buffers.auxiliary.value = growth * hardware.buffers.auxiliary.value;
+    program = BuildTileProgram(config, masks, larger, tokens);
+  }
+  return program;
+}
+
 }  // namespace
+
+struct CostEstimator::Memo {
+  std::mutex mutex;
+  std::map<int, SentenceWork> works;  ///< By token count.
+};
 
 Result<PowerModel> MakePowerModel(const HardwareDescription& hardware) {
   EDGEBERT_ASSIGN_OR_RETURN(const OperatingPointTable points, MakePoints(hardware));
@@ -152,30 +167,30 @@ Result<CostEstimator> CostEstimator::Create(const Model& model, HardwareDescript
   EDGEBERT_ASSIGN_OR_RETURN(PowerModel value, power(Bound::kValue));
   EDGEBERT_ASSIGN_OR_RETURN(PowerModel low, power(Bound::kLow));
   EDGEBERT_ASSIGN_OR_RETURN(PowerModel high, power(Bound::kHigh));
-  return CostEstimator(model, std::move(hardware), weights, typical.latency, std::move(value),
-                       std::move(low), std::move(high));
+  EDGEBERT_ASSIGN_OR_RETURN(WeightMasks masks, MasksOf(model, hardware.vector_size.value));
+  return CostEstimator(model, std::move(hardware), std::move(masks), weights, typical.latency,
+                       std::move(value), std::move(low), std::move(high));
 }
 
-CostEstimator::CostEstimator(const Model& model, HardwareDescription hardware,
+CostEstimator::CostEstimator(const Model& model, HardwareDescription hardware, WeightMasks masks,
                              const WeightStore& weights, Seconds latency, PowerModel power,
                              PowerModel low, PowerModel high)
     : config_(model.config),
       hardware_(std::move(hardware)),
+      masks_(std::move(masks)),
       power_(std::move(power)),
       low_(std::move(low)),
       high_(std::move(high)),
       weights_(weights),
-      weight_latency_(latency) {
+      weight_latency_(latency),
+      memo_(std::make_shared<Memo>()) {
   for (int layer = 1; layer <= config_.num_layers; ++layer) {
     const int distinct = config_.DistinctLayer(layer);
     const double off_ramp =
         config_.HasOffRamp(layer) ? StoredBytes(model, OffRampPrefix(config_, layer)) : 0;
-    streamed_bytes_.emplace_back(EncoderBytes(model, distinct) + off_ramp);
     powered_bytes_.emplace_back(StoredBytes(model, LayerPrefix(distinct)) + off_ramp);
   }
-  const Bytes projection(StoredBytes(model, kEmbeddingProjection));
-  streamed_bytes_.front() += projection;
-  powered_bytes_.front() += projection;
+  powered_bytes_.front() += Bytes(StoredBytes(model, kEmbeddingProjection));
 }
 
 Bytes CostEstimator::ExposedBytes(Bytes streamed) const {
@@ -188,28 +203,45 @@ Bytes CostEstimator::ExposedBytes(Bytes streamed) const {
   return std::min(streamed, Bytes(latency + first_tile));
 }
 
-SentenceWork CostEstimator::WorkFor(int tokens) const {
+Result<SentenceWork> CostEstimator::MakeWork(int tokens) const {
+  HardwareDescription hardware = hardware_;
+  if (hardware.buffers.data.value <= Bytes(0) || hardware.buffers.auxiliary.value <= Bytes(0)) {
+    EDGEBERT_ASSIGN_OR_RETURN(const HardwareDescription built_in, DefaultHardware());
+    hardware.buffers = built_in.buffers;
+  }
+  EDGEBERT_ASSIGN_OR_RETURN(const TileProgram program,
+                            BuildFittingProgram(config_, masks_, hardware, tokens));
+  // Weights at no cost of time: the power model sets the time of streaming against these cycles.
+  const std::vector<LayerCycles> times = CycleModel(program).Run(1, config_.num_layers, IdealDma());
   SentenceWork work;
+  int64_t before = 0;
   for (int layer = 1; layer <= config_.num_layers; ++layer) {
-    const LayerProgram program = BuildLayerProgram(config_, layer, tokens);
-    WorkEstimate estimate = EstimateWork(program.encoder, hardware_);
-    estimate += EstimateWork(program.off_ramp, hardware_);
-    if (layer == 1) {
-      estimate += EstimateWork(BuildEmbeddingProgram(config_, tokens).operations, hardware_);
-    }
-    const Bytes streamed = streamed_bytes_[static_cast<size_t>(layer - 1)];
-    work.layers.push_back({Cycles(static_cast<double>(estimate.cycles())), streamed,
-                           Cycles(static_cast<double>(estimate.sfu_cycles)), ExposedBytes(streamed),
-                           powered_bytes_[static_cast<size_t>(layer - 1)]});
+    const auto index = static_cast<size_t>(layer - 1);
+    const TileCounts counts = CountLayers(program, layer, layer);
+    const int64_t cycles = times[index].decision - before;
+    before = times[index].decision;
+    const Bytes streamed(static_cast<double>(counts.transfer_bytes));
+    work.layers.push_back({Cycles(static_cast<double>(cycles)), streamed,
+                           Cycles(static_cast<double>(cycles - counts.array_cycles)),
+                           ExposedBytes(streamed), powered_bytes_[index]});
   }
   return work;
 }
 
-EnergyRange CostEstimator::RangeOf(int tokens, std::span<const OperatingPoint> points,
-                                   Boundary boundary, EnergySide side) const {
-  const SentenceWork work = WorkFor(tokens);
-  return {CostOf(low_, work, points).account.At(boundary, side),
-          CostOf(high_, work, points).account.At(boundary, side)};
+Result<SentenceWork> CostEstimator::WorkFor(int tokens) const {
+  const std::lock_guard lock(memo_->mutex);
+  if (const auto found = memo_->works.find(tokens); found != memo_->works.end()) {
+    return found->second;
+  }
+  EDGEBERT_ASSIGN_OR_RETURN(SentenceWork work, MakeWork(tokens));
+  return memo_->works.emplace(tokens, std::move(work)).first->second;
+}
+
+Result<EnergyRange> CostEstimator::RangeOf(int tokens, std::span<const OperatingPoint> points,
+                                           Boundary boundary, EnergySide side) const {
+  EDGEBERT_ASSIGN_OR_RETURN(const SentenceWork work, WorkFor(tokens));
+  return EnergyRange{CostOf(low_, work, points).account.At(boundary, side),
+                     CostOf(high_, work, points).account.At(boundary, side)};
 }
 
 }  // namespace edgebert

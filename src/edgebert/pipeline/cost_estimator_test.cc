@@ -5,9 +5,12 @@
 #include <cmath>
 #include <vector>
 
+#include "edgebert/accel/cycle_model.h"
+#include "edgebert/accel/sentence_counts.h"
 #include "edgebert/hardware/hardware.h"
 #include "edgebert/testing/testing.h"
 #include "edgebert/testing/text_model.h"
+#include "edgebert/tiler/tiler.h"
 
 namespace edgebert {
 namespace {
@@ -83,7 +86,7 @@ struct PlacedSentence {
 
   PlacedSentence(const Model& model, WeightLocation location)
       : costs(CostEstimator::Create(model, *DefaultHardware(), location).value()),
-        work(costs.WorkFor(20)),
+        work(costs.WorkFor(20).value()),
         cost(ConventionalCost(costs.power(), work)) {
     for (const LayerWork& layer : work.layers) {
       streamed += layer.streamed_bytes.value();
@@ -153,7 +156,7 @@ TEST(WeightLocationTest, ReramWakesTheLayerThatRuns) {
   EXPECT_DOUBLE_EQ(account.weight_reads.value(), 6.4e-12 / 8 * reram.streamed);
   double leakage = 0;
   for (const LayerWork& layer : reram.work.layers) {
-    leakage += 5.81e-6 / 1024 * layer.streamed_bytes.value() *
+    leakage += 5.81e-6 / 1024 * layer.powered_bytes.value() *
                power.TimeOf(layer, power.points.nominal()).value();
     // It wakes, reads its first word, and then the array's first tile.
     EXPECT_NEAR(TimeOf(layer.exposed_bytes, power.weights.bandwidth).value(),
@@ -182,6 +185,109 @@ TEST(WeightLocationTest, ReadsAgreeWithTheTableOfPlaces) {
   }
 }
 
+/// A shape whose sentences may be longer than the buffers hold.
+Model LongModel() {
+  ModelConfig config = testing::RandomModelConfig();
+  config.max_positions = 512;
+  return testing::RandomModel(config, true, 52);
+}
+
+TEST(SentenceWorkTest, IsThatOfTheTileProgram) {
+  const Model model = ModelOfWeights();
+  const HardwareDescription hardware = *DefaultHardware();
+  const auto costs = CostEstimator::Create(model, hardware);
+  ASSERT_OK(costs);
+  const int tokens = 17;
+  const auto work = costs->WorkFor(tokens);
+  ASSERT_OK(work);
+  const auto masks = WeightMasks::FromModel(model, hardware.vector_size.value);
+  ASSERT_OK(masks);
+  const auto program = BuildTileProgram(model.config, *masks, hardware, tokens);
+  ASSERT_OK(program);
+  const int layers = model.config.num_layers;
+  ASSERT_EQ(work->layers.size(), static_cast<size_t>(layers));
+  double cycles = 0;
+  double array = 0;
+  double bytes = 0;
+  for (const LayerWork& layer : work->layers) {
+    cycles += layer.cycles.value();
+    array += (layer.cycles - layer.idle_cycles).value();
+    bytes += layer.streamed_bytes.value();
+    EXPECT_GT(layer.idle_cycles.value(), 0);
+  }
+  EXPECT_EQ(cycles, CycleModel(*program).Run(1, layers, IdealDma()).back().decision);
+  const TileCounts counts = CountLayers(*program, 1, layers);
+  EXPECT_EQ(array, counts.array_cycles);
+  EXPECT_EQ(bytes, counts.transfer_bytes);
+}
+
+TEST(SentenceWorkTest, TimesAreThoseOfASimulationWithDram) {
+  // Layer by layer the estimate knows no prefetch over a decision, and no wait within a layer.
+  const Model model = ModelOfWeights();
+  const HardwareDescription hardware = *DefaultHardware();
+  const auto costs = CostEstimator::Create(model, hardware);
+  ASSERT_OK(costs);
+  const auto masks = WeightMasks::FromModel(model, hardware.vector_size.value);
+  ASSERT_OK(masks);
+  for (const int tokens : {4, 12, 32}) {
+    const auto program = BuildTileProgram(model.config, *masks, hardware, tokens);
+    ASSERT_OK(program);
+    const auto work = costs->WorkFor(tokens);
+    ASSERT_OK(work);
+    const int layers = model.config.num_layers;
+    const Hertz nominal = hardware.nominal().frequency;
+    const int64_t simulated =
+        CycleModel(*program).Run(1, layers, DmaTimingAt(hardware, nominal)).back().decision;
+    const double ratio = FullDepthTime(costs->power(), *work) /
+                         TimeOf(Cycles(static_cast<double>(simulated)), nominal);
+    EXPECT_GT(ratio, 0.8) << tokens;
+    EXPECT_LT(ratio, 1.1) << tokens;
+  }
+}
+
+TEST(SentenceWorkTest, LongSentencesTakeLargerBuffers) {
+  const Model model = LongModel();
+  const auto costs = CostEstimator::Create(model, *DefaultHardware());
+  ASSERT_OK(costs);
+  const auto cycles = [&](int tokens) {
+    const auto work = costs->WorkFor(tokens);
+    EXPECT_OK(work);
+    double sum = 0;
+    for (const LayerWork& layer : work->layers) {
+      sum += layer.cycles.value();
+    }
+    return sum;
+  };
+  const auto masks = WeightMasks::FromModel(model, 16);
+  ASSERT_OK(masks);
+  ASSERT_OK(BuildTileProgram(model.config, *masks, *DefaultHardware(), 128));
+  ASSERT_FALSE(BuildTileProgram(model.config, *masks, *DefaultHardware(), 129).ok());
+  // No step where the buffers end: a token is a 128th of the rows, and of the keys.
+  EXPECT_GT(cycles(129), cycles(128));
+  EXPECT_LT(cycles(129), cycles(128) * 1.1);
+  EXPECT_GT(cycles(512), 4 * cycles(128));
+}
+
+TEST(SentenceWorkTest, WhatCannotBeExecutedIsReplacedOrRefused) {
+  const auto dense = CostEstimator::Create(
+      testing::RandomModel(testing::RandomModelConfig(), false, 53), *DefaultHardware());
+  ASSERT_OK(dense);
+  EXPECT_OK(dense->WorkFor(8));
+  HardwareDescription bare = *DefaultHardware();
+  bare.buffers.data.value = Bytes(0);
+  bare.buffers.auxiliary.value = Bytes(0);
+  const auto unbuffered = CostEstimator::Create(ModelOfWeights(), bare);
+  ASSERT_OK(unbuffered);
+  EXPECT_OK(unbuffered->WorkFor(8));
+  HardwareDescription resident = *DefaultHardware();
+  resident.weights.resident = true;
+  resident.weights.capacity.value = Bytes(100);
+  const auto crowded = CostEstimator::Create(ModelOfWeights(), resident);
+  ASSERT_OK(crowded);
+  EXPECT_NE(crowded->WorkFor(8).status().message().find("resident weight memory"),
+            std::string::npos);
+}
+
 /// Logic that costs nothing: what is left is the memory's.
 HardwareDescription FreeLogic() {
   HardwareDescription hardware = *DefaultHardware();
@@ -197,7 +303,7 @@ TEST(WeightLocationTest, RangesAreThoseOfTheMemory) {
                          double low_leakage, double high_leakage) {
     const auto costs = CostEstimator::Create(model, FreeLogic(), location);
     ASSERT_OK(costs);
-    const SentenceWork work = costs->WorkFor(20);
+    const SentenceWork work = costs->WorkFor(20).value();
     const SentenceCost cost = ConventionalCost(costs->power(), work);
     double streamed = 0;
     double byte_seconds = 0;
@@ -208,10 +314,11 @@ TEST(WeightLocationTest, RangesAreThoseOfTheMemory) {
                                                                 : layer.powered_bytes.value());
     }
     for (const Boundary boundary : {Boundary::kOnChip, Boundary::kSystem}) {
-      const EnergyRange range = costs->RangeOf(20, cost.points, boundary, EnergySide::kSupply);
-      EXPECT_NEAR(range.low.value() / (low_read * streamed + low_leakage / 1024 * byte_seconds), 1,
+      const auto range = costs->RangeOf(20, cost.points, boundary, EnergySide::kSupply);
+      ASSERT_OK(range);
+      EXPECT_NEAR(range->low.value() / (low_read * streamed + low_leakage / 1024 * byte_seconds), 1,
                   1e-9);
-      EXPECT_NEAR(range.high.value() / (high_read * streamed + high_leakage / 1024 * byte_seconds),
+      EXPECT_NEAR(range->high.value() / (high_read * streamed + high_leakage / 1024 * byte_seconds),
                   1, 1e-9);
     }
   };

@@ -66,10 +66,11 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
     evaluation.missed += cost->cost.latency > cost->target;
     const CostEstimator& costs = model->costs();
     evaluation.account += cost->cost.account;
-    evaluation.conventional_account +=
-        ConventionalCost(costs.power(), costs.WorkFor(record.tokens)).account;
-    const EnergyRange range =
-        costs.RangeOf(record.tokens, cost->cost.points, options.boundary, EnergySide::kSupply);
+    EDGEBERT_ASSIGN_OR_RETURN(const SentenceWork work, costs.WorkFor(record.tokens));
+    evaluation.conventional_account += ConventionalCost(costs.power(), work).account;
+    EDGEBERT_ASSIGN_OR_RETURN(
+        const EnergyRange range,
+        costs.RangeOf(record.tokens, cost->cost.points, options.boundary, EnergySide::kSupply));
     evaluation.energy_range.low += range.low;
     evaluation.energy_range.high += range.high;
     latencies.push_back(cost->cost.latency);

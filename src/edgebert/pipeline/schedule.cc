@@ -20,7 +20,7 @@ Result<const PlannedClass*> SentencePlanner::PlanFor(int tokens) {
     return &found->second;
   }
   PlannedClass planned;
-  planned.work = costs_->WorkFor(tokens);
+  EDGEBERT_ASSIGN_OR_RETURN(planned.work, costs_->WorkFor(tokens));
   planned.target =
       ResolveTarget(options_.latency_target, FullDepthTime(costs_->power(), planned.work));
   EDGEBERT_ASSIGN_OR_RETURN(ScheduleProblem problem, ProblemOfWork(costs_->power(), planned.work,
@@ -58,12 +58,14 @@ Result<ScheduledCost> SentencePlanner::CostOfExit(int tokens, int exit_layer,
   return ScheduledCost{CostOf(costs_->power(), planned->work, points), planned->target};
 }
 
-ScheduledCost NominalCostOfExit(const CostEstimator& costs, int tokens,
-                                const std::optional<LatencyTarget>& target, int exit_layer) {
+Result<ScheduledCost> NominalCostOfExit(const CostEstimator& costs, int tokens,
+                                        const std::optional<LatencyTarget>& target,
+                                        int exit_layer) {
   const PowerModel& power = costs.power();
-  const SentenceWork work = costs.WorkFor(tokens);
+  EDGEBERT_ASSIGN_OR_RETURN(const SentenceWork work, costs.WorkFor(tokens));
   const std::vector<OperatingPoint> points(static_cast<size_t>(exit_layer), power.points.nominal());
-  return {CostOf(power, work, points), ResolveTarget(target, FullDepthTime(power, work))};
+  return ScheduledCost{CostOf(power, work, points),
+                       ResolveTarget(target, FullDepthTime(power, work))};
 }
 
 }  // namespace edgebert

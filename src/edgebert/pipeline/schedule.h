@@ -49,7 +49,7 @@ class SentencePlanner {
       : costs_(&costs), options_(options), sample_(std::move(sample)) {}
 
   /// The plan for sentences of `tokens` tokens. kInfeasible when no schedule reaches full depth
-  /// within the latency target; other errors as SchedulePlan::Create().
+  /// within the latency target; other errors as SchedulePlan::Create() and WorkFor().
   Result<const PlannedClass*> PlanFor(int tokens);
 
   /// The cost of a sentence that leaves after `exit_layer`. `entropies` holds what each layer
@@ -70,8 +70,8 @@ class SentencePlanner {
 Seconds ResolveTarget(const std::optional<LatencyTarget>& target, Seconds full_depth);
 
 /// The cost at the nominal point throughout, whether that meets the target or not.
-ScheduledCost NominalCostOfExit(const CostEstimator& costs, int tokens,
-                                const std::optional<LatencyTarget>& target, int exit_layer);
+Result<ScheduledCost> NominalCostOfExit(const CostEstimator& costs, int tokens,
+                                        const std::optional<LatencyTarget>& target, int exit_layer);
 
 }  // namespace edgebert
 

@@ -2,21 +2,27 @@
 
 #include <fmt/format.h>
 
-#include <utility>
+#include <vector>
 
 namespace edgebert {
 namespace {
 
-/// Stored bytes of a tensor: half of the encoder's weights are zero.
-size_t StoredSize(const TensorSpec& spec) {
+/// A tensor of which nothing matters but where it is zero: every other weight of the encoder is.
+Tensor ShapeOf(const TensorSpec& spec) {
   size_t elements = 1;
   for (const int64_t dimension : spec.shape) {
     elements *= static_cast<size_t>(dimension);
   }
   if (spec.role == TensorRole::kVector) {
-    return elements * sizeof(float);
+    return MakeFloatTensor(spec.name, spec.shape, std::vector<float>(elements));
   }
-  return spec.name.starts_with("layer.") ? elements / 2 + (elements + 7) / 8 : elements;
+  std::vector<uint8_t> codes(elements, 1);
+  if (spec.name.starts_with("layer.")) {
+    for (size_t i = 1; i < elements; i += 2) {
+      codes[i] = 0;
+    }
+  }
+  return MakeAf8Tensor(spec.name, spec.shape, 0, codes);
 }
 
 }  // namespace
@@ -43,15 +49,12 @@ Model AlbertBaseShape(int num_layers, int num_classes) {
   }
   config.pooling = {Pooling::kCls};
   config.pooler_size = 768;
+  model.activation_biases.emplace().layers.resize(static_cast<size_t>(num_layers));
   for (const TensorSpec& spec : ExpectedTensors(config)) {
     if (spec.name.starts_with("embedding.word")) {
       continue;  // Its rows come from on-chip memory.
     }
-    Tensor tensor;
-    tensor.name = spec.name;
-    tensor.shape = spec.shape;
-    tensor.payload.assign(StoredSize(spec), 0);
-    model.tensors.push_back(std::move(tensor));
+    model.tensors.push_back(ShapeOf(spec));
   }
   return model;
 }

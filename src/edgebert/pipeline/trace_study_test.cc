@@ -160,7 +160,7 @@ TEST_F(TraceStudyCostsTest, ConventionalIsEveryLayerOfEverySentence) {
   Joules supply;
   Seconds latency;
   for (const int tokens : input.tokens) {
-    const SentenceCost cost = ConventionalCost(costs_->power(), costs_->WorkFor(tokens));
+    const SentenceCost cost = ConventionalCost(costs_->power(), costs_->WorkFor(tokens).value());
     supply += cost.account.At(Boundary::kSystem, EnergySide::kSupply);
     latency += cost.latency;
   }
