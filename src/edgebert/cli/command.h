@@ -34,6 +34,8 @@ void AddPlanCommand(CLI::App& app, Action& action);
 void AddExitsCommand(CLI::App& app, Action& action);
 void AddCalibrateCommand(CLI::App& app, Action& action);
 void AddSplitCommand(CLI::App& app, Action& action);
+void AddReportCommand(CLI::App& app, Action& action);
+void AddSweepCommand(CLI::App& app, Action& action);
 
 /// At most `max_bytes` of `text` on one line: control characters become blanks, a cut shows as "…".
 std::string Printable(std::string_view text, size_t max_bytes);

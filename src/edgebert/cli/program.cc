@@ -79,6 +79,8 @@ int Run(int argc, char** argv, std::span<const AddCommand> more) {
   AddExitsCommand(app, action);
   AddCalibrateCommand(app, action);
   AddSplitCommand(app, action);
+  AddReportCommand(app, action);
+  AddSweepCommand(app, action);
   for (const AddCommand add : more) {
     add(app, action);
   }
