@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 
 # The program's own layers stay out of the package; so do the optional ones, which need more libraries.
 set(installed_layers ${EDGEBERT_LAYERS})
-list(REMOVE_ITEM installed_layers onnx systemc simulate bench train cli cli_simulate cli_train)
+list(REMOVE_ITEM installed_layers onnx systemc simulate bench mpi train cli cli_simulate cli_train)
 list(TRANSFORM installed_layers PREPEND edgebert_ OUTPUT_VARIABLE layer_targets)
 install(TARGETS ${layer_targets} EXPORT EdgeBERTTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/edgebert)

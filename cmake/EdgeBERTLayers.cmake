@@ -1,6 +1,6 @@
 # A folder of src/edgebert is a layer. A layer may use only layers that stand before it in this list.
 set(EDGEBERT_LAYERS base numeric text model program hardware tiler kernels engine onnx accel power systemc
-    pipeline simulate bench train cli cli_simulate cli_train)
+    pipeline simulate bench report mpi train cli cli_simulate cli_train)
 
 # edgebert_layer(NAME [WHEN option] USES layer... [PRIVATE target...])
 # Declares the library of one layer from the *.cc files beside and below the CMakeLists.txt, tests excluded.

@@ -37,6 +37,8 @@ void AddSplitCommand(CLI::App& app, Action& action);
 void AddBenchCommand(CLI::App& app, Action& action);
 void AddBenchWorkerCommand(CLI::App& app, Action& action);
 void AddExportCommand(CLI::App& app, Action& action);
+void AddReportCommand(CLI::App& app, Action& action);
+void AddSweepCommand(CLI::App& app, Action& action);
 
 /// At most `max_bytes` of `text` on one line: control characters become blanks, a cut shows as "…".
 std::string Printable(std::string_view text, size_t max_bytes);

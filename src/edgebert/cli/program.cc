@@ -82,6 +82,8 @@ int Run(int argc, char** argv, std::span<const AddCommand> more) {
   AddExportCommand(app, action);
   AddBenchCommand(app, action);
   AddBenchWorkerCommand(app, action);
+  AddReportCommand(app, action);
+  AddSweepCommand(app, action);
   for (const AddCommand add : more) {
     add(app, action);
   }
