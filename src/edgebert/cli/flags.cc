@@ -67,6 +67,7 @@ void ClassifierFlags::AddTo(CLI::App& command) {
       ->type_name("NAME");
   AddHardwareFlags(command, hardware, regulator, transition_time);
   AddWeightsInFlag(command, weights_in);
+  engine.AddTo(command);
 }
 
 void AddWeightsInFlag(CLI::App& command, std::optional<std::string>& weights_in) {
@@ -156,6 +157,9 @@ Result<ClassifierOptions> ClassifierFlags::Options() const {
   }
   EDGEBERT_RETURN_IF_ERROR(CheckHardwareFlags(regulator, transition_time));
   EDGEBERT_RETURN_IF_ERROR(ParseWeightsIn(weights_in).status());
+  EDGEBERT_RETURN_IF_ERROR(engine.Storage().status());
+  EDGEBERT_ASSIGN_OR_RETURN(options.threads, engine.Threads());
+  EDGEBERT_RETURN_IF_ERROR(engine.ApplyIsa());
   return options;
 }
 
@@ -173,6 +177,7 @@ Result<std::shared_ptr<const ClassifierModel>> ClassifierFlags::Prepare(Model re
   EDGEBERT_ASSIGN_OR_RETURN(options.hardware,
                             LoadHardwareFlags(hardware, regulator, transition_time));
   EDGEBERT_ASSIGN_OR_RETURN(options.weights_in, ParseWeightsIn(weights_in));
+  EDGEBERT_ASSIGN_OR_RETURN(options.weight_storage, engine.Storage());
   EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path path, model.Path());
   auto prepared = ClassifierModel::Create(std::move(read), options);
   return prepared.ok() ? std::move(prepared) : prepared.status().WithContext(path.string());

@@ -7,6 +7,7 @@
 
 #include "edgebert/accel/memory_plan.h"
 #include "edgebert/base/status.h"
+#include "edgebert/cli/engine_flags.h"
 #include "edgebert/cli/model_flags.h"
 #include "edgebert/hardware/hardware.h"
 #include "edgebert/pipeline/classifier.h"
@@ -20,6 +21,7 @@ namespace edgebert::cli {
 /// The flags shared by commands that classify.
 struct ClassifierFlags {
   ModelFlags model;
+  EngineFlags engine;
   std::optional<std::string> arithmetic;
   std::optional<std::string> hardware;
   std::optional<std::string> policy;
@@ -34,7 +36,7 @@ struct ClassifierFlags {
 
   void AddTo(CLI::App& command);
 
-  /// Parses the flags that need no file; an error is one of usage.
+  /// Parses the flags that need no file, and makes kernels use --isa; an error is one of usage.
   Result<ClassifierOptions> Options() const;
 
   /// Loads the model; an error is one of data, but for a misspelled arithmetic.

@@ -61,6 +61,38 @@ void BenchmarkAf8(benchmark::State& state, const std::string& instruction_set, i
   CountMacs(state, rows, inputs, outputs);
 }
 
+/// Rows times matrices of 384 × 1536, bias and rounding included: one matrix over and over (hot),
+/// or so many in turn that each comes from memory (streamed).
+void BenchmarkLinear(benchmark::State& state, const std::string& instruction_set,
+                     WeightStorage storage, bool streamed, int rows) {
+  const ScopedInstructionSet scope(instruction_set);
+  constexpr int kInputs = 384;
+  constexpr int kOutputs = 1536;
+  std::mt19937_64 random(1);
+  std::normal_distribution<double> normal;
+  std::vector<uint8_t> codes(size_t{kInputs} * kOutputs);
+  for (uint8_t& code : codes) {
+    code = static_cast<uint8_t>(Encode(kAf8, normal(random), -6));
+  }
+  const PackedMatrixAf8 one(codes, kOutputs, kInputs, storage);
+  const std::vector<PackedMatrixAf8> matrices(streamed ? 128 : 1, one);
+  const PackedBiasAf8 bias(one, std::vector<int64_t>(kOutputs, 1000));
+  std::vector<int16_t> activations(static_cast<size_t>(rows) * kInputs);
+  for (int16_t& activation : activations) {
+    activation = static_cast<int16_t>(DecodeInteger(kAf8, Encode(kAf8, normal(random), -4)));
+  }
+  std::vector<int16_t> output(static_cast<size_t>(rows) * kOutputs);
+  MatMulScratch scratch;
+  size_t next = 0;
+  for (auto _ : state) {
+    LinearAf8(activations, rows, matrices[next], bias, -18, SumFunction::kNone, -4,
+              {0, one.num_panels()}, scratch, output);
+    benchmark::ClobberMemory();
+    next = (next + 1) % matrices.size();
+  }
+  CountMacs(state, rows, kInputs, kOutputs);
+}
+
 const bool kRegistered = [] {
   constexpr int kRows = 25;
   constexpr int kShapes[][2] = {{384, 384}, {384, 1536}, {1536, 384}};
@@ -72,6 +104,18 @@ const bool kRegistered = [] {
                                    outputs);
       benchmark::RegisterBenchmark(("MatMulAf8/" + shape).c_str(), BenchmarkAf8, set, kRows, inputs,
                                    outputs);
+    }
+  }
+  for (const std::string& set : SupportedInstructionSets()) {
+    for (const auto storage : {WeightStorage::kCodes, WeightStorage::kInt16}) {
+      for (const bool streamed : {false, true}) {
+        for (const int rows : {1, 2, 4, 8, 12, 16, 25, 32, 64, 128}) {
+          const std::string name = "LinearAf8/" + set +
+                                   (storage == WeightStorage::kCodes ? "/codes" : "/int16") +
+                                   (streamed ? "/streamed/" : "/hot/") + std::to_string(rows);
+          benchmark::RegisterBenchmark(name.c_str(), BenchmarkLinear, set, storage, streamed, rows);
+        }
+      }
     }
   }
   return true;

@@ -142,7 +142,7 @@ Classifier::Classifier(std::shared_ptr<const ClassifierModel> model, ClassifierO
                        SentencePlanner planner)
     : model_(std::move(model)),
       options_(std::move(options)),
-      session_(model_->encoder()),
+      session_(model_->encoder(), options_.threads),
       planner_(std::move(planner)) {}
 
 Result<Classifier> Classifier::Create(std::shared_ptr<const ClassifierModel> model,
@@ -151,6 +151,9 @@ Result<Classifier> Classifier::Create(std::shared_ptr<const ClassifierModel> mod
   if (config.off_ramp_layers.empty()) {
     return Unsupported(
         "the model is an encoder without a classifier: it has no labels to choose from");
+  }
+  if (options.threads < 1) {
+    return InvalidArgument(fmt::format("{} threads, expected 1 or more", options.threads));
   }
   EDGEBERT_RETURN_IF_ERROR(ResolveMaxTokens(options.max_tokens, config).status());
   EDGEBERT_ASSIGN_OR_RETURN(
@@ -175,7 +178,12 @@ Result<Classification> Classifier::Classify(std::string_view text,
   FigureCollector collector(observer);
   EDGEBERT_ASSIGN_OR_RETURN(const EncoderResult result,
                             session_.Run(encoding.ids, encoding.segment_ids, *rule_, &collector));
-  std::vector<LayerFigures> layers = collector.TakeFigures();
+  return Answer(encoding, result, collector.TakeFigures());
+}
+
+Result<Classification> Classifier::Answer(const Encoding& encoding, const EncoderResult& result,
+                                          std::vector<LayerFigures> layers) {
+  const ModelConfig& config = model_->config();
   std::vector<double> entropies;
   for (const LayerFigures& layer : layers) {
     entropies.push_back(layer.entropy_nats.value_or(std::nan("")));
@@ -216,12 +224,45 @@ Result<Classification> Classifier::Classify(std::string_view text,
 }
 
 std::vector<Result<Classification>> Classifier::ClassifyBatch(std::span<const TextInput> inputs) {
-  std::vector<Result<Classification>> results;
-  results.reserve(inputs.size());
+  const ModelConfig& config = model_->config();
+  const Result<size_t> max_tokens = ResolveMaxTokens(options_.max_tokens, config);
+  std::vector<Result<Classification>> answers;
+  std::vector<Encoding> encodings;
+  std::vector<size_t> places;  // Of the encodings among the answers.
   for (const TextInput& input : inputs) {
-    results.push_back(Classify(input.text, input.pair));
+    Result<Encoding> encoding =
+        max_tokens.ok() ? EncodeText(model_->tokenizer(), input.text, input.pair, *max_tokens)
+                        : max_tokens.status();
+    if (encoding.ok()) {
+      places.push_back(answers.size());
+      encodings.push_back(std::move(*encoding));
+      answers.emplace_back(Classification());
+    } else {
+      answers.emplace_back(encoding.status());
+    }
   }
-  return results;
+
+  std::vector<std::unique_ptr<ExitRule>> rules;
+  std::vector<FigureCollector> collectors(encodings.size(), FigureCollector(nullptr));
+  std::vector<BatchSentence> sentences;
+  for (size_t i = 0; i < encodings.size(); ++i) {
+    Result<std::unique_ptr<ExitRule>> rule =
+        MakeExitRule(options_.policy, options_.replan, threshold_nats(), model_->exits(), config);
+    if (!rule.ok()) {
+      answers.assign(inputs.size(), rule.status());
+      return answers;
+    }
+    rules.push_back(std::move(*rule));
+    sentences.push_back(
+        {encodings[i].ids, encodings[i].segment_ids, rules.back().get(), &collectors[i]});
+  }
+  const std::vector<Result<EncoderResult>> results = session_.RunBatch(sentences);
+  for (size_t i = 0; i < results.size(); ++i) {
+    answers[places[i]] = results[i].ok()
+                             ? Answer(encodings[i], *results[i], collectors[i].TakeFigures())
+                             : Result<Classification>(results[i].status());
+  }
+  return answers;
 }
 
 }  // namespace edgebert

@@ -33,6 +33,9 @@ struct ClassifierOptions {
   std::optional<int> max_tokens = std::nullopt;
   /// What the energies of answers include.
   Boundary boundary = Boundary::kSystem;
+  /// Threads that share a long sentence's work, or a batch's sentences. No label, logit or bit
+  /// depends on it.
+  int threads = 1;
 };
 
 /// What one layer showed and cost.
@@ -71,12 +74,14 @@ struct TextInput {
   std::optional<std::string> pair;
 };
 
-/// Classifies texts; for one thread. Cheap to create from a shared model.
+/// Classifies texts; for one thread, which may have others help (ClassifierOptions::threads). Cheap
+/// to create from a shared model.
 class Classifier {
  public:
-  /// Errors: a model without off-ramps; a threshold that is negative or not finite; max_tokens
-  /// outside [4, positions]; a policy that predicts the exit layer on a model without a predictor
-  /// table or without an off-ramp after layer 1; `paced` on a model without calibration record.
+  /// Errors: a model without off-ramps; fewer than 1 thread; a threshold that is negative or not
+  /// finite; max_tokens outside [4, positions]; a policy that predicts the exit layer on a model
+  /// without a predictor table or without an off-ramp after layer 1; `paced` on a model without
+  /// calibration record.
   static Result<Classifier> Create(std::shared_ptr<const ClassifierModel> model,
                                    ClassifierOptions options = {});
 
@@ -87,7 +92,9 @@ class Classifier {
                                   std::optional<std::string_view> pair = std::nullopt,
                                   LayerObserver* observer = nullptr);
 
-  /// One result for each input, in order; a bad input does not stop the others.
+  /// One result for each input, in order and as Classify() gives it; a bad input does not stop the
+  /// others. The encoder takes many sentences at a time, without padding
+  /// (EncoderSession::RunBatch).
   std::vector<Result<Classification>> ClassifyBatch(std::span<const TextInput> inputs);
 
   const ClassifierModel& model() const { return *model_; }
@@ -99,6 +106,10 @@ class Classifier {
  private:
   Classifier(std::shared_ptr<const ClassifierModel> model, ClassifierOptions options,
              SentencePlanner planner);
+
+  /// The answer for a text that has been through the encoder.
+  Result<Classification> Answer(const Encoding& encoding, const EncoderResult& result,
+                                std::vector<LayerFigures> layers);
 
   std::shared_ptr<const ClassifierModel> model_;
   ClassifierOptions options_;

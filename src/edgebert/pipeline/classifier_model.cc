@@ -39,7 +39,7 @@ Result<std::shared_ptr<const ClassifierModel>> ClassifierModel::Create(
   const Arithmetic arithmetic =
       options.arithmetic.value_or(model.is_af8() ? Arithmetic::kHost : Arithmetic::kFloat32);
   EDGEBERT_ASSIGN_OR_RETURN(std::shared_ptr<const Encoder> encoder,
-                            Encoder::Create(std::move(model), arithmetic));
+                            Encoder::Create(std::move(model), arithmetic, options.weight_storage));
   return std::shared_ptr<const ClassifierModel>(
       new ClassifierModel(std::move(encoder), std::move(tokenizer), std::move(exits),
                           std::move(provenance), std::move(costs)));

@@ -23,6 +23,8 @@ struct ClassifierModelOptions {
   /// Unset: the accelerator description that is built in.
   std::optional<HardwareDescription> hardware = std::nullopt;
   WeightLocation weights_in = WeightLocation::kDram;
+  /// How AF8 weights lie in this machine's memory.
+  WeightStorage weight_storage = kDefaultWeightStorage;
   /// For Load() of a task file. Unset: its base lies beside it.
   std::optional<std::filesystem::path> base = std::nullopt;
 };

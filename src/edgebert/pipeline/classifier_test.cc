@@ -222,6 +222,40 @@ TEST(ClassifierTest, ABadTextInABatchSpoilsOnlyItself) {
   EXPECT_TRUE(results[2].ok());
 }
 
+TEST(ClassifierTest, ABatchAnswersAsItsTextsDoOneByOne) {
+  const std::vector<std::string> sentences = RandomSentences(60, 11);
+  for (const int threads : {1, 2}) {
+    ClassifierOptions options;
+    options.threads = threads;
+    Result<Classifier> classifier = Classifier::Create(Shared(true), options);
+    ASSERT_OK(classifier);
+    std::vector<TextInput> inputs;
+    for (const std::string& sentence : sentences) {
+      inputs.push_back({sentence, std::nullopt});
+    }
+    const std::vector<Result<Classification>> batch = classifier->ClassifyBatch(inputs);
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const Result<Classification> alone = classifier->Classify(sentences[i]);
+      ASSERT_OK(alone);
+      ASSERT_OK(batch[i]);
+      EXPECT_EQ(batch[i]->probabilities, alone->probabilities);
+      EXPECT_EQ(batch[i]->exit_layer, alone->exit_layer);
+      EXPECT_EQ(batch[i]->energy.value(), alone->energy.value());
+      ASSERT_EQ(batch[i]->layers.size(), alone->layers.size());
+      for (size_t layer = 0; layer < alone->layers.size(); ++layer) {
+        EXPECT_EQ(batch[i]->layers[layer].logits, alone->layers[layer].logits);
+      }
+    }
+  }
+}
+
+TEST(ClassifierTest, ThereIsAtLeastOneThread) {
+  ClassifierOptions options;
+  options.threads = 0;
+  EXPECT_EQ(Classifier::Create(Shared(true), options).status().message(),
+            "0 threads, expected 1 or more");
+}
+
 TEST(ClassifierTest, ThreadsShareAModel) {
   const std::shared_ptr<const ClassifierModel> model = Shared(true);
   const std::vector<std::string> sentences = RandomSentences(40, 9);

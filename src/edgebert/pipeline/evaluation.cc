@@ -24,7 +24,7 @@ Result<Evaluation> Evaluate(const std::shared_ptr<const ClassifierModel>& model,
                                          classifier.threshold_nats(), model->exits(), config));
   EDGEBERT_ASSIGN_OR_RETURN(SentencePlanner planner, MakePlanner(*model, options));
   EDGEBERT_ASSIGN_OR_RETURN(const size_t max_tokens, ResolveMaxTokens(options.max_tokens, config));
-  EncoderSession session(model->encoder());
+  EncoderSession session(model->encoder(), options.threads);
 
   Evaluation evaluation;
   evaluation.examples = examples.size();
