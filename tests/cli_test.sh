@@ -423,6 +423,7 @@ expect 2 '--layers goes with --onnx' export --huggingface "$work/exported" --lay
 expect 1 'expected 1 to 4' export --model "$work/out/model.ebm" --onnx "$work/model.onnx" --layers 5
 
 # Timing: every figure has its place, and what cannot be done is said.
+export XDG_CACHE_HOME=$work/cache
 printf 'a fine film\nthe plot is dull\n' >"$work/lines.txt"
 timing=(bench --model "$work/out/model.ebm" --file "$work/lines.txt" --rounds 1)
 expect 0 'edgebert again .* over edgebert|cold start: load' "${timing[@]}" --csv "$work/rows.csv" --plot "$work/time.svg"
@@ -434,7 +435,7 @@ if ! grep -q '^runtime,version,workload,exits,' "$work/rows.csv" || ! grep -q '<
   failures=$((failures + 1))
   echo "FAILED: bench wrote no rows or no plot"
 fi
-expect 2 '--threads 0: expected at least one' bench --threads 0
+expect 2 '--threads 0: expected a number from 1' bench --threads 0
 expect 2 "isa|instruction set" bench --isa mmx
 expect 2 'give one of them' bench --compare --against HEAD
 expect 2 '--task and --data go together' bench --task sst2

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -51,7 +52,7 @@ class RowSink {
       }
     }
     const std::vector<BenchRow> rows =
-        MakeRows(contenders, *measured, workload, baseline, flags_.threads);
+        MakeRows(contenders, *measured, workload, baseline, flags_.threads());
     if (flags_.json) {
       for (const BenchRow& row : rows) {
         fmt::print("{}\n", RowJson(row, baseline_));
@@ -83,8 +84,8 @@ void PrintHeader(const BenchFlags& flags, const WorkerRuntime& own) {
   }
   const HostInfo host = ReadHostInfo();
   fmt::print("{}{}, {} thread{} on CPU {}, commit {}\n", host.cpu,
-             host.clock_mhz ? fmt::format(" at {:.0f} MHz", *host.clock_mhz) : "", flags.threads,
-             flags.threads == 1 ? "" : "s", fmt::join(flags.Cpus(), ","), host.commit);
+             host.clock_mhz ? fmt::format(" at {:.0f} MHz", *host.clock_mhz) : "", flags.threads(),
+             flags.threads() == 1 ? "" : "s", fmt::join(flags.Cpus(), ","), host.commit);
   fmt::print("edgebert: {}, {}, loaded in {:.1f} ms\n", own.info().precision, own.info().isa,
              own.info().load_ms);
 }
@@ -117,19 +118,24 @@ Status PrintColdStart(const BenchFlags& flags, const fs::path& program, const Wo
   return OkStatus();
 }
 
-/// Where a sentence's time goes, with every operation timed.
-Status PrintPhases(const BenchFlags& flags, WorkerRuntime& own, const Workload& workload,
-                   bool exits) {
-  EDGEBERT_ASSIGN_OR_RETURN(
-      const RunReply reply,
-      own.Run({.sentences = workload.sentences, .exits = exits, .phases = true}));
-  double total = 0;
-  for (const double time : reply.milliseconds) {
-    total += time;
+/// Where a sentence's time goes, with every operation timed. What decoding takes is what products
+/// from codes take longer than those of `decoded`, a worker whose weights lie in memory as 16-bit
+/// numbers.
+Status PrintPhases(const BenchFlags& flags, WorkerRuntime& own, WorkerRuntime* decoded,
+                   const Workload& workload, bool exits) {
+  const RunRequest request{.sentences = workload.sentences, .exits = exits, .phases = true};
+  EDGEBERT_ASSIGN_OR_RETURN(const RunReply reply, own.Run(request));
+  std::map<std::string, double> phases = reply.phases_ms;
+  if (decoded != nullptr) {
+    EDGEBERT_ASSIGN_OR_RETURN(RunReply without, decoded->Run(request));
+    const double decode = std::max(0.0, phases["matmul"] - without.phases_ms["matmul"]);
+    phases["decode"] = decode;
+    phases["matmul"] -= decode;
   }
+  const double total = std::accumulate(reply.milliseconds.begin(), reply.milliseconds.end(), 0.0);
   OrderedJson shares = OrderedJson::object();
   double accounted = 0;
-  for (const auto& [name, time] : reply.phases_ms) {
+  for (const auto& [name, time] : phases) {
     shares[name] = time / total;
     accounted += time;
   }
@@ -163,6 +169,11 @@ Status BenchOwn(const BenchFlags& flags, const Model& model, const fs::path& pro
   EDGEBERT_ASSIGN_OR_RETURN(const ProcessOptions process, flags.WorkerOf(program));
   EDGEBERT_ASSIGN_OR_RETURN(WorkerRuntime own, WorkerRuntime::Start(process));
   EDGEBERT_ASSIGN_OR_RETURN(WorkerRuntime again, WorkerRuntime::Start(process));
+  std::optional<WorkerRuntime> decoded;
+  if (own.info().precision == "af8" && *flags.engine.Storage() == WeightStorage::kCodes) {
+    EDGEBERT_ASSIGN_OR_RETURN(const ProcessOptions int16, flags.WorkerOf(program, "int16"));
+    EDGEBERT_ASSIGN_OR_RETURN(decoded, WorkerRuntime::Start(int16));
+  }
   PrintHeader(flags, own);
   EDGEBERT_RETURN_IF_ERROR(PrintColdStart(flags, program, workloads[0]));
   RowSink sink(flags, "edgebert");
@@ -175,7 +186,8 @@ Status BenchOwn(const BenchFlags& flags, const Model& model, const fs::path& pro
     }
     EDGEBERT_RETURN_IF_ERROR(sink.Measure(contenders, workload, 0));
     for (const bool exits : {false, true}) {
-      EDGEBERT_RETURN_IF_ERROR(PrintPhases(flags, own, workload, exits));
+      EDGEBERT_RETURN_IF_ERROR(
+          PrintPhases(flags, own, decoded ? &*decoded : nullptr, workload, exits));
     }
   }
   return sink.WriteFiles();
@@ -234,7 +246,7 @@ Status BenchCompare(const BenchFlags& flags, const Model& model, const fs::path&
   EDGEBERT_ASSIGN_OR_RETURN(options.scripts, PeerScripts(flags, program));
   options.venv = flags.peers_venv ? fs::path(*flags.peers_venv) : CacheFolder("peers");
   options.cache = CacheFolder("models");
-  options.threads = flags.threads;
+  options.threads = flags.threads();
   options.cpus = flags.Cpus();
   options.mask_avx2 = flags.mask_avx2;
   EDGEBERT_ASSIGN_OR_RETURN(const Peers peers, Peers::Create(options, PrintNotice));

@@ -57,9 +57,7 @@ void BenchFlags::AddTo(CLI::App& command) {
       ->type_name("NAME");
   command.add_option("--threshold", threshold, "Exit threshold in nats [the model's]")
       ->type_name("NATS");
-  command.add_option("--isa", isa, "Instruction set of this engine's kernels [the best]")
-      ->type_name("NAME");
-  command.add_option("--threads", threads, "Threads of every runtime [1]")->type_name("N");
+  engine.AddTo(command);
   command.add_option("--cpus", cpus, "CPUs that runtimes are kept to [the first, one a thread]")
       ->delimiter(',')
       ->type_name("LIST");
@@ -100,8 +98,10 @@ void BenchFlags::AddTo(CLI::App& command) {
 }
 
 Status BenchFlags::Check() const {
-  if (threads < 1 || threads > 1024) {
-    return InvalidArgument(fmt::format("--threads {}: expected at least one, such as 1", threads));
+  EDGEBERT_RETURN_IF_ERROR(engine.Threads().status());
+  EDGEBERT_RETURN_IF_ERROR(engine.Storage().status());
+  if (engine.isa) {
+    EDGEBERT_RETURN_IF_ERROR(ScopedInstructionSet(*engine.isa).status().WithContext("--isa"));
   }
   if (rounds < 1 || sentences < 1) {
     return InvalidArgument("--rounds and --sentences are at least 1");
@@ -127,9 +127,6 @@ Status BenchFlags::Check() const {
   if (arithmetic) {
     EDGEBERT_RETURN_IF_ERROR(ParseArithmetic(*arithmetic).status());
   }
-  if (isa) {
-    EDGEBERT_RETURN_IF_ERROR(ScopedInstructionSet(*isa).status());
-  }
   EDGEBERT_RETURN_IF_ERROR(ParseSplit(split).status());
   const std::vector<int> allowed = AllowedCpus();
   for (const int cpu : cpus) {
@@ -146,7 +143,7 @@ std::vector<int> BenchFlags::Cpus() const {
     return cpus;
   }
   std::vector<int> chosen = AllowedCpus();
-  chosen.resize(std::min(chosen.size(), static_cast<size_t>(threads)));
+  chosen.resize(std::min(chosen.size(), static_cast<size_t>(threads())));
   return chosen;
 }
 
@@ -159,7 +156,8 @@ Result<std::filesystem::path> ThisProgram() {
   return program;
 }
 
-Result<ProcessOptions> BenchFlags::WorkerOf(const std::filesystem::path& program) const {
+Result<ProcessOptions> BenchFlags::WorkerOf(const std::filesystem::path& program,
+                                            std::optional<std::string> weights) const {
   ProcessOptions process;
   EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path model_path, model.Path());
   process.arguments = {program.string(), "bench-worker", "--model", model_path.string()};
@@ -171,9 +169,10 @@ Result<ProcessOptions> BenchFlags::WorkerOf(const std::filesystem::path& program
   add("--base", model.base);
   add("--arithmetic", arithmetic);
   add("--threshold", threshold);
-  add("--isa", isa ? isa : mask_avx2 ? std::optional<std::string>("avx2") : std::nullopt);
-  if (threads > 1) {
-    process.arguments.insert(process.arguments.end(), {"--threads", std::to_string(threads)});
+  add("--isa", mask_avx2 && !engine.isa ? std::optional<std::string>("avx2") : engine.isa);
+  add("--weights", weights ? weights : engine.weights);
+  if (threads() > 1) {
+    process.arguments.insert(process.arguments.end(), {"--threads", std::to_string(threads())});
   }
   process.cpus = Cpus();
   return process;

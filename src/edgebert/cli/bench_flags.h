@@ -9,6 +9,7 @@
 #include "edgebert/base/status.h"
 #include "edgebert/bench/worker_process.h"
 #include "edgebert/bench/workload.h"
+#include "edgebert/cli/engine_flags.h"
 #include "edgebert/cli/model_flags.h"
 #include "edgebert/model/model.h"
 
@@ -23,8 +24,7 @@ struct BenchFlags {
   ModelFlags model;
   std::optional<std::string> arithmetic;
   std::optional<std::string> threshold;
-  std::optional<std::string> isa;
-  int threads = 1;
+  EngineFlags engine;
   std::vector<int> cpus;
   std::optional<std::string> task;
   std::optional<std::string> data;
@@ -48,11 +48,15 @@ struct BenchFlags {
   /// Checks what needs no file; an error is one of usage.
   Status Check() const;
 
+  /// Of every runtime; Check() has passed.
+  int threads() const { return engine.threads.value_or(1); }
+
   /// The CPUs that every runtime is kept to: --cpus, or the first of this process's, one a thread.
   std::vector<int> Cpus() const;
 
-  /// How a worker of `program`, a build of this one, is started.
-  Result<ProcessOptions> WorkerOf(const std::filesystem::path& program) const;
+  /// How a worker of `program`, a build of this one, is started. `weights` overrides --weights.
+  Result<ProcessOptions> WorkerOf(const std::filesystem::path& program,
+                                  std::optional<std::string> weights = std::nullopt) const;
 
   /// The workloads asked for, in order; without any, the real sentences (or tokens-25 where there
   /// are none) and `more`.

@@ -5,39 +5,24 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "edgebert/bench/worker.h"
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/flags.h"
-#include "edgebert/kernels/dispatch.h"
 
 namespace edgebert::cli {
 namespace {
 
-struct WorkerFlags {
-  ClassifierFlags classifier;
-  std::optional<std::string> isa;
-  int threads = 1;
-};
-
-int Serve(const WorkerFlags& flags) {
+int Serve(const ClassifierFlags& flags) {
   const auto start = std::chrono::steady_clock::now();
-  const Status isa = flags.isa ? UseInstructionSet(*flags.isa) : OkStatus();
-  if (!isa.ok()) {
-    return Fail(isa, kUsageError);
-  }
-  if (flags.threads < 1) {
-    return Fail(InvalidArgument("--threads: expected at least 1"), kUsageError);
-  }
-  const Result<ClassifierOptions> options = flags.classifier.Options();
+  const Result<ClassifierOptions> options = flags.Options();
   if (!options.ok()) {
     return Fail(options.status(), kUsageError);
   }
-  const auto model = flags.classifier.LoadModel();
+  const auto model = flags.LoadModel();
   Result<BenchWorker> worker =
-      model.ok() ? BenchWorker::Create(*model, options->threshold_nats, flags.threads)
+      model.ok() ? BenchWorker::Create(*model, options->threshold_nats, options->threads)
                  : Result<BenchWorker>(model.status());
   if (!worker.ok()) {
     return Fail(worker.status());
@@ -52,14 +37,11 @@ int Serve(const WorkerFlags& flags) {
 }  // namespace
 
 void AddBenchWorkerCommand(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<WorkerFlags>();
+  auto flags = std::make_shared<ClassifierFlags>();
   CLI::App* command = app.add_subcommand(
       "bench-worker", "Answer the requests of `bench` on standard input (docs/benchmarks.md)");
   command->group("");  // Not in the list of commands: `bench` starts it.
-  flags->classifier.AddTo(*command);
-  command->add_option("--isa", flags->isa, "Instruction set of the kernels [the best]")
-      ->type_name("NAME");
-  command->add_option("--threads", flags->threads, "Threads of a session [1]")->type_name("N");
+  flags->AddTo(*command);
   command->callback([flags, &action] { action = [flags] { return Serve(*flags); }; });
 }
 
