@@ -123,11 +123,11 @@ Status AddArraySizes(Study& study) {
     const double energy = cost.account.on_chip_load().value() * 1e6;
     study.figures.Add(id, energy, fmt::format("{:.2f} ms.{}", cost.latency.value() * 1e3, beyond));
     study.check.Energy(id, cost.account);
-    if (energy < least) {
+    if (energy < least && beyond.empty()) {
       least = energy;
-      study.figures.Add("size.energy-optimal-n", n);
+      study.figures.Add("size.energy-optimal-n", n, "Of those that the regulator can feed.");
     }
-    if (study.models.empty()) {
+    if (study.models.empty() || !beyond.empty()) {
       continue;
     }
     const OwnModel& model = study.models.front();
@@ -143,7 +143,8 @@ Status AddArraySizes(Study& study) {
                        "size.energy-optimal-n.own-sst2", study.check));
     if (paced.account.on_chip_load().value() < own_least) {
       own_least = paced.account.on_chip_load().value();
-      study.figures.Add("size.energy-optimal-n.own-sst2", n);
+      study.figures.Add("size.energy-optimal-n.own-sst2", n,
+                        "Of those that the regulator can feed.");
     }
   }
   return OkStatus();
@@ -355,7 +356,7 @@ Status AddTimeline(Study& study) {
   plot.spec = R"json({"mark":{"type":"bar","height":{"band":0.7}},
     "encoding":{"x":{"field":"start","type":"quantitative","title":"Time (µs)"},"x2":{"field":"end"},
       "y":{"field":"unit","type":"nominal","title":null,"sort":["weights","array","special functions"]},
-      "color":{"field":"operation","type":"nominal","title":"Operation","legend":{"columns":3,"orient":"bottom"}},
+      "color":{"field":"operation","type":"nominal","title":"Operation"},
       "tooltip":[{"field":"unit"},{"field":"operation"},{"field":"start","format":".2f"},{"field":"end","format":".2f"}]}})json";
   study.plots.push_back(std::move(plot));
   return OkStatus();

@@ -119,7 +119,7 @@ void AddPlots(const std::vector<MapPoint>& points, Study& study) {
     }
   }
   trained.spec = R"json({"mark":{"type":"point","filled":true,"size":90},
-    "encoding":{"x":{"field":"energy","type":"quantitative","title":"Energy a sentence (µJ)","scale":{"type":"log"}},
+    "encoding":{"x":{"field":"energy","type":"quantitative","title":"Energy a sentence (µJ)","scale":{"type":"log","nice":false,"padding":12}},
       "y":{"field":"accuracy","type":"quantitative","title":"SST-2 dev accuracy (%)","scale":{"zero":false}},
       "color":{"field":"place","type":"nominal","title":"Weights in"},
       "shape":{"field":"policy","type":"nominal","title":"Policy"},
@@ -127,9 +127,9 @@ void AddPlots(const std::vector<MapPoint>& points, Study& study) {
                  {"field":"energy","format":".1f"},{"field":"accuracy","format":".2f"}]}})json";
   shapes.spec = R"json({"mark":{"type":"line","point":{"size":60,"filled":true}},
     "encoding":{"x":{"field":"distinct layers","type":"ordinal","title":"Distinct layers","sort":"descending","axis":{"labelAngle":0}},
-      "y":{"field":"energy","type":"quantitative","title":"Energy a sentence (µJ)","scale":{"type":"log"}},
+      "y":{"field":"energy","type":"quantitative","title":"Energy a sentence (µJ)","scale":{"type":"log","nice":false,"padding":12}},
       "color":{"field":"place","type":"nominal","title":"Weights in"},
-      "strokeDash":{"field":"policy","type":"nominal","title":"Policy"},
+      "strokeDash":{"field":"policy","type":"nominal","title":"Policy","legend":{"symbolType":"stroke"}},
       "tooltip":[{"field":"distinct layers"},{"field":"place"},{"field":"policy"},
                  {"field":"energy","format":".1f"},{"field":"area","format":".2f"}]}})json";
   study.plots.insert(study.plots.begin(), {std::move(trained), std::move(shapes)});
@@ -175,8 +175,8 @@ void AddHours(const std::vector<MapPoint>& points, const std::string& model, int
     }
   }
   plot.spec = R"json({"mark":"line",
-    "encoding":{"x":{"field":"sentences","type":"quantitative","title":"Sentences an hour","scale":{"type":"log"},"axis":{"format":"~s"}},
-      "y":{"field":"energy","type":"quantitative","title":"Energy an hour (J)","scale":{"type":"log"},"axis":{"format":"~e","labelOverlap":true}},
+    "encoding":{"x":{"field":"sentences","type":"quantitative","title":"Sentences an hour","scale":{"type":"log","nice":false,"padding":12},"axis":{"format":"~s"}},
+      "y":{"field":"energy","type":"quantitative","title":"Energy an hour (J)","scale":{"type":"log","nice":false,"padding":12},"axis":{"format":"~e","labelOverlap":true}},
       "color":{"field":"place","type":"nominal","title":"Weights in"},
       "tooltip":[{"field":"place"},{"field":"sentences","format":"~s"},{"field":"energy","format":".3e"}]}})json";
   study.plots.push_back(std::move(plot));

@@ -228,7 +228,7 @@ Status AddAccuracyPlot(Study& study) {
     }
   }
   plot.spec = R"json({"mark":{"type":"line","point":true},
-    "encoding":{"x":{"field":"energy","type":"quantitative","title":"Energy a sentence (µJ)","scale":{"type":"log"}},
+    "encoding":{"x":{"field":"energy","type":"quantitative","title":"Energy a sentence (µJ)","scale":{"type":"log","nice":false,"padding":12}},
       "y":{"field":"accuracy","type":"quantitative","title":"SST-2 dev accuracy (%)","scale":{"zero":false}},
       "order":{"field":"threshold","type":"quantitative"},
       "color":{"field":"series","type":"nominal","title":"Model, weights in"},

@@ -68,7 +68,8 @@
       tickColor: "currentColor", gridColor: "currentColor", gridOpacity: 0.12, labelFontSize: 12, titleFontSize: 12,
       titleFontWeight: "normal", labelLimit: 0, titleLimit: 0},
     legend: {labelColor: "currentColor", titleColor: "currentColor", orient: "bottom", labelLimit: 0, titleLimit: 0,
-      labelFontSize: 12, titleFontSize: 12, symbolStrokeWidth: 2, direction: "horizontal"},
+      labelFontSize: 12, titleFontSize: 12, symbolStrokeWidth: 2, direction: "horizontal",
+      layout: {bottom: {anchor: "start", direction: "vertical", margin: 8}}},
     header: {labelColor: "currentColor", titleColor: "currentColor", labelFontSize: 12, labelLimit: 0},
     text: {color: "currentColor", fontSize: 12},
     rule: {color: "currentColor"},
@@ -87,10 +88,10 @@
     const columns = Math.max(1, Math.floor(room / (7.5 * longest(spec, rows) + 40)));
     await vegaEmbed(element, {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-      height: 300,
+      height: 260,
       ...spec,
       width: faceted ? room - 70 : room,
-      autosize: faceted ? "pad" : {type: "fit", contains: "padding"},
+      autosize: faceted ? "pad" : {type: "fit-x", contains: "padding"},
       data: {values: rows},
       config: {...config, legend: {...config.legend, columns}},
     }, {renderer: "svg", actions: false, ast: false});

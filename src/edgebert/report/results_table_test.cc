@@ -63,6 +63,7 @@ TEST(ResultsTableTest, JsonAndCsvKeepEveryBit) {
 
 TEST(ResultsTableTest, AFigureWithoutRowOrARowWithoutReasonIsADefect) {
   Measurements figures;
+  figures.Add("a", 1);
   figures.Add("nowhere", 1);
   EXPECT_THAT(BuildResultsTable(kCatalogue, "rows", figures).status().message(),
               HasSubstr("row nowhere"));

@@ -31,7 +31,7 @@ TEST(SelfCheckTest, WhatHoldsPasses) {
 }
 
 TEST(SelfCheckTest, ANegativeOrMissingEnergyNamesTheRow) {
-  for (const double bad : {-1e-12, std::nan(""), INFINITY}) {
+  for (const double bad : {-1e-12, std::nan(""), double{INFINITY}}) {
     SelfCheck check;
     EnergyAccount account = Account(1);
     account.dram = Joules(bad);

@@ -129,7 +129,7 @@ Status AddEnergies(const PolicyStudy& policies, bool predictor, Study& study) {
       "Times less energy than conventional inference, by latency target in units of full depth at "
       "the nominal point. Authors' SST-2 entropies at 0.28 nats, ALBERT base, 128 tokens, on-chip, "
       "load. The dashed line is the bound of every policy that keeps each answer of early exit; "
-      "only the policy `predicted`, which forces exits, lies above it.";
+      "only the policy predicted, which forces exits, lies above it.";
   plot.data.columns = {"target", "policy", "factor"};
   size_t bad = 0;
   for (const char* target : {"1.05x", "1.15x", "1.3x", "1.5x", "1.75x", "2x", "2.5x", "3x"}) {
@@ -165,7 +165,7 @@ Status AddEnergies(const PolicyStudy& policies, bool predictor, Study& study) {
     {"transform":[{"filter":"datum.policy == 'oracle'"}],
      "mark":{"type":"line","strokeDash":[6,4],"color":"gray"}},
     {"transform":[{"filter":"datum.policy == 'oracle' && datum.target == 3"}],
-     "mark":{"type":"text","dy":-8,"align":"right","color":"gray"},"encoding":{"text":{"value":"bound"}}}],
+     "mark":{"type":"text","dy":14,"align":"right","color":"gray"},"encoding":{"text":{"value":"bound"}}}],
     "encoding":{"x":{"field":"target","type":"quantitative","title":"Latency target / full depth",
                      "scale":{"zero":false}},
                 "y":{"field":"factor","type":"quantitative","title":"Times less energy",
