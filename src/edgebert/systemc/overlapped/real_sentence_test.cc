@@ -26,8 +26,7 @@ Result<Model> ShippedModel() {
   return ReadModelFile(std::filesystem::path(EDGEBERT_SOURCE_DIR) / "models" / "sst2.ebm");
 }
 
-Result<SentenceCase> CaseOf(const Model& model, const WeightMasks& masks,
-                            const std::string& text) {
+Result<SentenceCase> CaseOf(const Model& model, const WeightMasks& masks, const std::string& text) {
   EDGEBERT_ASSIGN_OR_RETURN(const auto tokenizer, Tokenizer::Create(model.tokenizer));
   EDGEBERT_ASSIGN_OR_RETURN(
       const Encoding encoding,
