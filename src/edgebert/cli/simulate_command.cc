@@ -18,7 +18,7 @@ namespace edgebert::cli {
 namespace {
 
 constexpr size_t kShownBytes = 100;
-constexpr size_t kTitleBytes = 60;
+constexpr size_t kTitleBytes = 90;
 constexpr std::string_view kOverlapped = "overlapped";
 constexpr std::string_view kArtifact = "artifact";
 

@@ -25,7 +25,8 @@ namespace edgebert {
 class AcceleratorModel {
  public:
   /// kInvalidArgument: weights that are not AF8; and what makes no ClassifierModel. An embedding
-  /// that exceeds the eNVM (CheckEmbeddingFits()) is read all the same: a larger one costs no cycle.
+  /// that exceeds the eNVM (CheckEmbeddingFits()) is read all the same: a larger one costs no
+  /// cycle.
   static Result<std::shared_ptr<const AcceleratorModel>> Create(Model model,
                                                                 HardwareDescription hardware);
 

@@ -26,14 +26,12 @@ Result<Model> ShippedModel() {
   return ReadModelFile(std::filesystem::path(EDGEBERT_SOURCE_DIR) / "models" / "sst2.ebm");
 }
 
-Result<SentenceCase> CaseOf(const Model& model, const std::string& text) {
+Result<SentenceCase> CaseOf(const Model& model, const WeightMasks& masks, const std::string& text) {
   EDGEBERT_ASSIGN_OR_RETURN(const auto tokenizer, Tokenizer::Create(model.tokenizer));
   EDGEBERT_ASSIGN_OR_RETURN(
       const Encoding encoding,
       tokenizer->Encode(text, std::nullopt, static_cast<size_t>(model.config.max_positions)));
   EDGEBERT_ASSIGN_OR_RETURN(HardwareDescription hardware, DefaultHardware());
-  EDGEBERT_ASSIGN_OR_RETURN(const WeightMasks masks,
-                            WeightMasks::FromModel(model, hardware.vector_size.value));
   EDGEBERT_ASSIGN_OR_RETURN(
       TileProgram program,
       BuildTileProgram(model.config, masks, hardware, static_cast<int>(encoding.ids.size())));
@@ -50,9 +48,11 @@ Result<SentenceCase> CaseOf(const Model& model, const std::string& text) {
 TEST(RealSentenceTest, EqualsDeviceArithmeticAndCycleModelAtFullDepth) {
   const auto model = ShippedModel();
   ASSERT_OK(model);
+  const auto masks = WeightMasks::FromModel(*model, DefaultHardware()->vector_size.value);
+  ASSERT_OK(masks);
   for (const char* text : {"a charming and often affecting journey .", "bad"}) {
     SCOPED_TRACE(text);
-    const auto test = CaseOf(*model, text);
+    const auto test = CaseOf(*model, *masks, text);
     ASSERT_OK(test);
     const auto bound = BindProgram(test->model, test->program);
     ASSERT_OK(bound);
@@ -69,6 +69,10 @@ TEST(RealSentenceTest, SentencesLeaveWhereDeviceArithmeticLeaves) {
   EDGEBERT_REQUIRE_SHARED(path);
   const auto model = ShippedModel();
   ASSERT_OK(model);
+  const auto masks = WeightMasks::FromModel(*model, DefaultHardware()->vector_size.value);
+  ASSERT_OK(masks);
+  const auto encoder = Encoder::Create(*model, Arithmetic::kDevice);
+  ASSERT_OK(encoder);
   const ExitThresholds thresholds(double{model->exits.threshold_nats}, model->exits, model->config);
   std::ifstream file(path);
   std::string line;
@@ -78,10 +82,8 @@ TEST(RealSentenceTest, SentencesLeaveWhereDeviceArithmeticLeaves) {
       continue;
     }
     SCOPED_TRACE(line);
-    const auto test = CaseOf(*model, line.substr(0, line.find('\t')));
+    const auto test = CaseOf(*model, *masks, line.substr(0, line.find('\t')));
     ASSERT_OK(test);
-    const auto encoder = Encoder::Create(*model, Arithmetic::kDevice);
-    ASSERT_OK(encoder);
     testing::DeviceLayers device;
     EntropyExitRule rule(thresholds);
     EncoderSession session(*encoder);
