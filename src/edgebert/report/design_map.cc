@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "edgebert/report/design_variants.h"
-#include "edgebert/report/pareto.h"
 #include "edgebert/report/policy_study.h"
 #include "edgebert/report/study.h"
+#include "edgebert/report/sweep.h"
 
 // Where weights live × how many layers are distinct × how voltage is paced.
 
@@ -129,7 +129,7 @@ void AddPlots(const std::vector<MapPoint>& points, Study& study) {
     "encoding":{"x":{"field":"distinct layers","type":"ordinal","title":"Distinct layers","sort":"descending","axis":{"labelAngle":0}},
       "y":{"field":"energy","type":"quantitative","title":"Energy a sentence (µJ)","scale":{"type":"log","nice":false,"padding":12}},
       "color":{"field":"place","type":"nominal","title":"Weights in"},
-      "strokeDash":{"field":"policy","type":"nominal","title":"Policy","legend":{"symbolType":"stroke"}},
+      "strokeDash":{"field":"policy","type":"nominal","title":"Policy","legend":{"symbolType":"stroke","symbolStrokeColor":"currentColor"}},
       "tooltip":[{"field":"distinct layers"},{"field":"place"},{"field":"policy"},
                  {"field":"energy","format":".1f"},{"field":"area","format":".2f"}]}})json";
   study.plots.insert(study.plots.begin(), {std::move(trained), std::move(shapes)});
@@ -182,6 +182,104 @@ void AddHours(const std::vector<MapPoint>& points, const std::string& model, int
   study.plots.push_back(std::move(plot));
 }
 
+/// The first model at the threshold that it was calibrated to: more eager than that of the
+/// energies.
+Status AddCalibrated(const OwnModel& model, double streamed, Study& study) {
+  const double nats = double{model.shape.exits.threshold_nats};
+  const ExitThresholds thresholds(nats, model.shape.exits, model.shape.config);
+  const ExitSample sample = SampleOfRecord(model.shape.exits, model.shape.config, nats);
+  const auto lost = [&](const SentenceSet& sentences) {
+    const std::vector<int> full(sentences.size(), sentences.num_layers());
+    const std::vector<int> exits = ExitLayers(ObserveSentences(sentences, thresholds));
+    return 100 * (sentences.Accuracy(full).value_or(0) - sentences.Accuracy(exits).value_or(0));
+  };
+  std::string note =
+      fmt::format("At {:.3g} nats: {:.2f} points lost on dev", nats, lost(model.dev));
+  note += model.test ? fmt::format(", {:.2f} on test.", lost(*model.test)) : ".";
+  const auto judge = [&](WeightLocation place, Policy policy,
+                         const EnergyMeter& meter) -> Result<Joules> {
+    EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
+                              CostEstimator::Create(model.shape, study.hardware, place));
+    const PolicyStudy policies =
+        PolicyStudy::OnSample(CostedDesign::Of(costs, model.shape.config, model.dev.input.tokens),
+                              model.dev, thresholds, nullptr, sample);
+    EDGEBERT_ASSIGN_OR_RETURN(
+        const PolicyFigures figures,
+        policies.Judge(policy, std::nullopt, meter, "energy.own-sst2 calibrated", study.check));
+    return figures.account.At(meter.boundary, meter.side);
+  };
+  Joules least(INFINITY);
+  for (const WeightLocation place : kPlaces) {
+    EDGEBERT_ASSIGN_OR_RETURN(const Joules energy, judge(place, Policy::kPaced, kSystemSupply));
+    least = std::min(least, energy);
+  }
+  study.figures.Add(
+      "energy.own-sst2.best-place.over-conventional-streamed.system.supply.2x.calibrated",
+      streamed * 1e-6 / least.value(), note);
+  const EnergyMeter load{Boundary::kOnChip, EnergySide::kLoad};
+  EDGEBERT_ASSIGN_OR_RETURN(const Joules plain,
+                            judge(WeightLocation::kDram, Policy::kConventional, load));
+  EDGEBERT_ASSIGN_OR_RETURN(const Joules paced, judge(WeightLocation::kDram, Policy::kPaced, load));
+  study.figures.Add("energy.own-sst2.paced.over-conventional.on-chip.load.2x.calibrated",
+                    plain / paced, note);
+  return OkStatus();
+}
+
+/// Many designs of the first model, and those that no other betters.
+Status AddFront(const OwnModel& model, Study& study) {
+  SweepSubject subject;
+  subject.sentences = model.dev;
+  subject.shape = model.shape;
+  subject.plan_on_record = true;
+  subject.hardware = study.hardware;
+  SweepAxes axes = SweepAxes::Defaults();
+  for (const char* axis :
+       {"n=8,16", "weights=dram,sram,reram", "threshold=0.05,0.1,0.2,0.3,0.4,0.5",
+        "target=9ms,12ms,2x", "policy=early-exit,early-exit-static,paced"}) {
+    EDGEBERT_RETURN_IF_ERROR(SetAxis(axis, axes));
+  }
+  EDGEBERT_ASSIGN_OR_RETURN(const Sweep sweep, Sweep::Create(std::move(subject), axes));
+  Sweep::Judge judge(sweep);
+  std::vector<SweepOutcome> outcomes;
+  for (size_t point = 0; point < sweep.size(); ++point) {
+    EDGEBERT_ASSIGN_OR_RETURN(outcomes.emplace_back(), judge.At(point));
+  }
+  const std::vector<size_t> front = SweepFront(outcomes);
+  const std::set<size_t> on_front(front.begin(), front.end());
+  Plot plot;
+  plot.id = "pareto-front";
+  plot.title = "The front of all designs";
+  plot.caption = fmt::format(
+      "{} designs of {}: vector size, place of the weights, threshold, target and policy. Energy a "
+      "sentence (system boundary, supply) against accuracy; the line joins those that no other "
+      "design betters in both. edgebert sweep goes over more.",
+      sweep.size(), model.name);
+  plot.data.columns = {"place",  "n",      "threshold", "target",
+                       "policy", "energy", "accuracy",  "front"};
+  for (size_t point = 0; point < outcomes.size(); ++point) {
+    const SweepOutcome& outcome = outcomes[point];
+    if (!outcome.problem.empty() || outcome.infeasible > 0) {
+      continue;
+    }
+    const auto values = sweep.axes().At(point);
+    const auto text = [&](Axis axis) { return std::string(values[static_cast<size_t>(axis)]); };
+    plot.data.rows.push_back({text(Axis::kWeights), text(Axis::kN), text(Axis::kThreshold),
+                              text(Axis::kTarget), text(Axis::kPolicy),
+                              outcome.system_supply_j * 1e6, 100 * outcome.accuracy,
+                              std::string(on_front.contains(point) ? "yes" : "no")});
+  }
+  plot.spec = R"json({"layer":[
+    {"mark":{"type":"point","size":25,"opacity":0.6},
+     "encoding":{"color":{"field":"place","type":"nominal","title":"Weights in"}}},
+    {"transform":[{"filter":"datum.front == 'yes'"}],"mark":{"type":"line","color":"gray","point":{"filled":true,"size":60,"color":"gray"}}}],
+    "encoding":{"x":{"field":"energy","type":"quantitative","title":"Energy a sentence (µJ)","scale":{"type":"log","nice":false,"padding":12}},
+      "y":{"field":"accuracy","type":"quantitative","title":"SST-2 dev accuracy (%)","scale":{"zero":false}},
+      "tooltip":[{"field":"place"},{"field":"n"},{"field":"threshold"},{"field":"target"},{"field":"policy"},
+                 {"field":"energy","format":".1f"},{"field":"accuracy","format":".2f"}]}})json";
+  study.plots.push_back(std::move(plot));
+  return OkStatus();
+}
+
 }  // namespace
 
 Status StudyDesignMap(Study& study) {
@@ -195,9 +293,14 @@ Status StudyDesignMap(Study& study) {
   const OwnModel& model = study.models.front();
   const int own = model.shape.config.num_distinct_layers;
   double streamed = 0;
+  double first_streamed = 0;
   double least = INFINITY;
   const MapPoint* best = nullptr;
   for (const MapPoint& point : points) {
+    if (point.model == study.task && point.place == "dram" &&
+        point.policy == Policy::kConventional) {
+      first_streamed = point.energy;
+    }
     if (point.model != model.name) {
       continue;
     }
@@ -216,10 +319,17 @@ Status StudyDesignMap(Study& study) {
                       fmt::format("Weights in {}, {} distinct layers: {:.1f} against {:.1f} µJ.",
                                   best->place, best->distinct, least, streamed));
   }
+  if (first_streamed > 0 && best != nullptr) {
+    study.figures.Add("energy.own-sst2.best-place.over-first-model-streamed.system.supply.2x",
+                      first_streamed / least);
+  } else {
+    study.figures.Miss("energy.own-sst2.best-place.over-first-model", "Needs that model.");
+  }
+  EDGEBERT_RETURN_IF_ERROR(AddCalibrated(model, streamed, study));
   AddPlots(points, study);
   AddMapTable(points, study);
   AddHours(points, model.name, own, study);
-  return OkStatus();
+  return AddFront(model, study);
 }
 
 }  // namespace edgebert

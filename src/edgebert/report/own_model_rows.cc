@@ -389,12 +389,10 @@ Status AddSensitivity(const OwnModel& model, Study& study) {
       }
     }
   }
-  plot.spec = R"json({"layer":[
-    {"mark":{"type":"bar","height":{"band":0.6}},
-     "encoding":{"x":{"field":"base","type":"quantitative","title":"Energy a sentence (µJ)","scale":{"zero":false}},
-       "x2":{"field":"energy"},"color":{"field":"end","type":"nominal","title":"Constant at its"}}},
-    {"mark":{"type":"rule"},"encoding":{"x":{"aggregate":"mean","field":"base","type":"quantitative"}}}],
-    "encoding":{"y":{"field":"constant","type":"nominal","title":null,"axis":{"labelLimit":170}},
+  plot.spec = R"json({"mark":{"type":"bar","height":{"band":0.6}},
+    "encoding":{"x":{"field":"base","type":"quantitative","title":"Energy a sentence (µJ)","scale":{"zero":false}},
+      "x2":{"field":"energy"},"color":{"field":"end","type":"nominal","title":"Constant at its"},
+      "y":{"field":"constant","type":"nominal","title":null,"axis":{"labelLimit":170}},
       "tooltip":[{"field":"constant"},{"field":"end"},{"field":"energy","format":".1f"}]}})json";
   study.plots.push_back(std::move(plot));
   return OkStatus();
