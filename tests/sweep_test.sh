@@ -10,7 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 
 awk 'BEGIN { srand(7); for (i = 0; i < 200; ++i) { h = 0.1 + 0.59 * rand(); for (l = 1; l <= 12; ++l) {
-  printf "%s%.6f", l > 1 ? "," : "", h; h *= 0.6 + 0.4 * rand() } print "" } }' > trace.csv
+  printf "%s%.6f", (l > 1 ? "," : ""), h; h *= 0.6 + 0.4 * rand() } print "" } }' > trace.csv
 axes=(--trace trace.csv --axis n=8,16 --axis weights=dram,sram,reram --axis distinct=1,4 --axis threshold=0.1,0.2,0.28,0.4
   --axis target=75ms,100ms,150ms,2x --axis policy=early-exit-static,paced)
 
