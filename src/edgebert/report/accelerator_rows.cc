@@ -118,7 +118,8 @@ Status AddArraySizes(Study& study) {
       hardware.regulator.current_limit = {};
     }
     EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs, CostEstimator::Create(albert, hardware));
-    const SentenceCost cost = ConventionalCost(costs.power(), costs.WorkFor(kTokens));
+    EDGEBERT_ASSIGN_OR_RETURN(const SentenceWork work, costs.WorkFor(kTokens));
+    const SentenceCost cost = ConventionalCost(costs.power(), work);
     const std::string id = fmt::format("size.energy.n{}", n);
     const double energy = cost.account.on_chip_load().value() * 1e6;
     study.figures.Add(id, energy, fmt::format("{:.2f} ms.{}", cost.latency.value() * 1e3, beyond));
@@ -133,9 +134,10 @@ Status AddArraySizes(Study& study) {
     const OwnModel& model = study.models.front();
     EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator own,
                               CostEstimator::Create(model.shape, hardware));
+    EDGEBERT_ASSIGN_OR_RETURN(CostedDesign design,
+                              CostedDesign::Of(own, model.shape.config, model.dev.input.tokens));
     const PolicyStudy policies = PolicyStudy::OnSample(
-        CostedDesign::Of(own, model.shape.config, model.dev.input.tokens), model.dev,
-        model.thresholds(), nullptr,
+        std::move(design), model.dev, model.thresholds(), nullptr,
         SampleOfRecord(model.shape.exits, model.shape.config, model.threshold_nats));
     EDGEBERT_ASSIGN_OR_RETURN(
         const PolicyFigures paced,
@@ -268,8 +270,9 @@ Status AddGpu(Study& study) {
                             CostEstimator::Create(albert, study.hardware));
   const std::array tokens = {kTokens};
   const EnergyMeter meter{Boundary::kOnChip, EnergySide::kSupply};
-  const PolicyStudy policies = PolicyStudy::OnHalves(CostedDesign::Of(costs, albert.config, tokens),
-                                                     *study.trace, ExitThresholds(0.28), nullptr);
+  EDGEBERT_ASSIGN_OR_RETURN(CostedDesign design, CostedDesign::Of(costs, albert.config, tokens));
+  const PolicyStudy policies =
+      PolicyStudy::OnHalves(std::move(design), *study.trace, ExitThresholds(0.28), nullptr);
   EDGEBERT_ASSIGN_OR_RETURN(
       const PolicyFigures paced,
       policies.Judge(Policy::kPaced, std::nullopt, meter, "gpu.over-edgebert", study.check));
@@ -327,15 +330,16 @@ Status AddTimeline(Study& study) {
   const LayerProgram program = BuildLayerProgram(shape.config, layer, tokens);
   std::vector<Operation> operations = program.encoder;
   operations.insert(operations.end(), program.off_ramp.begin(), program.off_ramp.end());
-  const LayerWork work = costs.WorkFor(tokens).layers[static_cast<size_t>(layer - 1)];
+  EDGEBERT_ASSIGN_OR_RETURN(const SentenceWork sentence, costs.WorkFor(tokens));
+  const LayerWork& work = sentence.layers[static_cast<size_t>(layer - 1)];
   const BytesPerSecond bandwidth = costs.power().weights.bandwidth;
   const double clock = study.hardware.nominal().frequency.value();
   Plot plot;
   plot.id = "timeline";
   plot.title = "What the units do during a layer";
   plot.caption = fmt::format(
-      "Layer {} of {}, {} tokens, nominal point, by the closed-form model: array and special "
-      "function unit take turns, weights stream meanwhile. The layer ends when both are through.",
+      "Layer {} of {}, {} tokens, nominal point: what each operation takes of its unit, one after "
+      "the other. The accelerator overlaps them (edgebert simulate --plot).",
       layer, own ? study.models.front().name : std::string("ALBERT base"), tokens);
   plot.data.columns = {"unit", "operation", "start", "end"};
   double now = TimeOf(work.exposed_bytes, bandwidth).value() * 1e6;

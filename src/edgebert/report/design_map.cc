@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "edgebert/report/design_variants.h"
@@ -55,7 +56,8 @@ Status AddModel(const OwnModel& model, bool with_shapes, Study& study,
   for (const WeightLocation place : kPlaces) {
     EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
                               CostEstimator::Create(model.shape, study.hardware, place));
-    const CostedDesign base = CostedDesign::Of(costs, model.shape.config, model.dev.input.tokens);
+    EDGEBERT_ASSIGN_OR_RETURN(const CostedDesign base,
+                              CostedDesign::Of(costs, model.shape.config, model.dev.input.tokens));
     for (const int count : distinct) {
       CostedDesign design = base;
       EDGEBERT_RETURN_IF_ERROR(ShareLayers(count, model.shape, costs, design));
@@ -200,9 +202,10 @@ Status AddCalibrated(const OwnModel& model, double streamed, Study& study) {
                          const EnergyMeter& meter) -> Result<Joules> {
     EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
                               CostEstimator::Create(model.shape, study.hardware, place));
+    EDGEBERT_ASSIGN_OR_RETURN(CostedDesign design,
+                              CostedDesign::Of(costs, model.shape.config, model.dev.input.tokens));
     const PolicyStudy policies =
-        PolicyStudy::OnSample(CostedDesign::Of(costs, model.shape.config, model.dev.input.tokens),
-                              model.dev, thresholds, nullptr, sample);
+        PolicyStudy::OnSample(std::move(design), model.dev, thresholds, nullptr, sample);
     EDGEBERT_ASSIGN_OR_RETURN(
         const PolicyFigures figures,
         policies.Judge(policy, std::nullopt, meter, "energy.own-sst2 calibrated", study.check));

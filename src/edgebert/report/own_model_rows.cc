@@ -39,8 +39,9 @@ Result<PolicyStudy> PoliciesOf(const OwnModel& model, const HardwareDescription&
                                double nats) {
   EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
                             CostEstimator::Create(model.shape, hardware, place));
-  return PolicyStudy::OnSample(CostedDesign::Of(costs, model.shape.config, model.dev.input.tokens),
-                               model.dev, thresholds, PredictorOf(model),
+  EDGEBERT_ASSIGN_OR_RETURN(CostedDesign design,
+                            CostedDesign::Of(costs, model.shape.config, model.dev.input.tokens));
+  return PolicyStudy::OnSample(std::move(design), model.dev, thresholds, PredictorOf(model),
                                SampleOfRecord(model.shape.exits, model.shape.config, nats));
 }
 

@@ -119,8 +119,8 @@ Seconds RooflineOf(const HardwareDescription& hardware, const PowerModel& power,
       TimeOf(streamed, power.weights.bandwidth));
 }
 
-CostedDesign CostedDesign::Of(const CostEstimator& costs, const ModelConfig& config,
-                              std::span<const int> tokens) {
+Result<CostedDesign> CostedDesign::Of(const CostEstimator& costs, const ModelConfig& config,
+                                      std::span<const int> tokens) {
   CostedDesign design{costs.power(), {}, {}, costs.weights().area_mm2, costs.weights().idle};
   for (const NamedArea& area : costs.hardware().areas) {
     design.area_mm2 += area.area.value.value();
@@ -129,12 +129,13 @@ CostedDesign CostedDesign::Of(const CostEstimator& costs, const ModelConfig& con
     if (design.work.contains(count)) {
       continue;
     }
-    const SentenceWork& work = design.work[count] = costs.WorkFor(count);
+    EDGEBERT_ASSIGN_OR_RETURN(SentenceWork work, costs.WorkFor(count));
     for (int layer = 1; layer <= config.num_layers; ++layer) {
       design.roofline[count].push_back(
           RooflineOf(costs.hardware(), costs.power(), config, count, layer,
                      work.layers[static_cast<size_t>(layer - 1)].streamed_bytes));
     }
+    design.work.emplace(count, std::move(work));
   }
   return design;
 }

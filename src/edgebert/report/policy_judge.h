@@ -49,9 +49,9 @@ struct CostedDesign {
   double area_mm2 = 0;                           ///< Weights that live on the chip included.
   Watts idle;                                    ///< Of the weights' memory, between sentences.
 
-  /// For sentences of these lengths.
-  static CostedDesign Of(const CostEstimator& costs, const ModelConfig& config,
-                         std::span<const int> tokens);
+  /// For sentences of these lengths. Errors: what CostEstimator::WorkFor() refuses.
+  static Result<CostedDesign> Of(const CostEstimator& costs, const ModelConfig& config,
+                                 std::span<const int> tokens);
 };
 
 /// Of layer `layer` (from 1): its products at one a cycle of each multiplier and the nominal clock,

@@ -33,8 +33,8 @@ TEST(PolicyStudyTest, AgreesWithTheReplayOfSingleSentences) {
   const auto costs = CostEstimator::Create(shape, *DefaultHardware());
   ASSERT_OK(costs);
   const std::array tokens = {128};
-  const PolicyStudy policies = PolicyStudy::OnHalves(CostedDesign::Of(*costs, shape.config, tokens),
-                                                     *trace, ExitThresholds(0.28), &*table);
+  const PolicyStudy policies = PolicyStudy::OnHalves(
+      *CostedDesign::Of(*costs, shape.config, tokens), *trace, ExitThresholds(0.28), &*table);
   const auto target = LatencyTarget::Parse("1.5x");
   TraceStudyOptions options;
   options.threshold_nats = 0.28;
@@ -92,7 +92,7 @@ TEST(PolicyJudgeTest, FiguresOfPartsAddUpToThoseOfAll) {
   ASSERT_OK(costs);
   const std::vector<int> tokens = {10, 10, 20, 30, 30, 30};
   const std::vector<int> exits = {1, 12, 4, 2, 2, 7};
-  const CostedDesign design = CostedDesign::Of(*costs, shape.config, tokens);
+  const CostedDesign design = *CostedDesign::Of(*costs, shape.config, tokens);
   const auto judge = [&](size_t first, size_t count) {
     return *JudgePolicy(design,
                         GroupSentences(std::span(tokens).subspan(first, count),
@@ -128,7 +128,7 @@ TEST(DesignVariantsTest, SharingLowersWhatIsStoredAndNotWhatIsStreamed) {
   const auto costs = CostEstimator::Create(shape, *DefaultHardware(), WeightLocation::kSram);
   ASSERT_OK(costs);
   const std::array tokens = {25};
-  const CostedDesign own = CostedDesign::Of(*costs, shape.config, tokens);
+  const CostedDesign own = *CostedDesign::Of(*costs, shape.config, tokens);
   CostedDesign distinct = own;
   ASSERT_OK(ShareLayers(12, shape, *costs, distinct));
   EXPECT_GT(distinct.idle, own.idle);
@@ -143,7 +143,7 @@ TEST(DesignVariantsTest, SharingLowersWhatIsStoredAndNotWhatIsStreamed) {
   ASSERT_OK(SetEncoderSparsity(0.75, shape));
   const auto sparser = CostEstimator::Create(shape, *DefaultHardware());
   ASSERT_OK(sparser);
-  EXPECT_LT(sparser->WorkFor(25).layers[3].streamed_bytes,
+  EXPECT_LT(sparser->WorkFor(25)->layers[3].streamed_bytes,
             own.work.at(25).layers[3].streamed_bytes);
   EXPECT_FALSE(SetEncoderSparsity(1.5, shape).ok());
 }

@@ -201,8 +201,13 @@ std::string Sweep::MakeFingerprint() const {
       add_text(costs.status().message());
       continue;
     }
+    const Result<SentenceWork> worked = costs->WorkFor(tokens_.front());
+    if (!worked.ok()) {
+      add_text(worked.status().message());
+      continue;
+    }
+    const SentenceWork& work = *worked;
     for (const OperatingPoint& point : costs->power().points.points()) {
-      const SentenceWork work = costs->WorkFor(tokens_.front());
       const SentenceCost cost =
           CostOf(costs->power(), work, std::vector<OperatingPoint>(work.layers.size(), point));
       HashNumber(cost.latency.value(), checksum);
@@ -249,7 +254,7 @@ Result<CostedDesign> Sweep::MakeDesign(const DesignSettings& settings) const {
   }
   EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
                             CostEstimator::Create(shape, hardware, settings.weights));
-  CostedDesign design = CostedDesign::Of(costs, shape.config, tokens_);
+  EDGEBERT_ASSIGN_OR_RETURN(CostedDesign design, CostedDesign::Of(costs, shape.config, tokens_));
   if (settings.distinct) {
     EDGEBERT_RETURN_IF_ERROR(ShareLayers(*settings.distinct, shape, costs, design));
   }

@@ -143,7 +143,7 @@ TEST(SweepTest, PointsAreThoseOfThePolicyJudge) {
   ASSERT_OK(costs);
   const auto& tokens = subject.sentences.input.tokens;
   const auto figures =
-      JudgePolicy(CostedDesign::Of(*costs, subject.shape.config, tokens),
+      JudgePolicy(*CostedDesign::Of(*costs, subject.shape.config, tokens),
                   GroupSentences(tokens, exits), {Policy::kEarlyExitStatic}, nullptr);
   ASSERT_OK(figures);
   const auto sweep = Sweep::Create(std::move(subject), axes);

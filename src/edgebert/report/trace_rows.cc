@@ -219,7 +219,8 @@ Status StudyTrace(Study& study) {
   EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
                             CostEstimator::Create(shape, study.hardware));
   const std::array tokens = {kTokens};
-  const CostedDesign design = CostedDesign::Of(costs, shape.config, tokens);
+  EDGEBERT_ASSIGN_OR_RETURN(const CostedDesign design,
+                            CostedDesign::Of(costs, shape.config, tokens));
   CheckMacs("energy.sst2-trace", shape.config, study.hardware, tokens, study.check);
   const PolicyStudy policies =
       PolicyStudy::OnHalves(design, trace, ExitThresholds(kThreshold), predictor);
