@@ -162,15 +162,6 @@ TEST(HuggingFaceConfigTest, ReadsSomeSharedOffRampsSpansAndALayerMap) {
   EXPECT_EQ(config->model.Span(1, 0), 4);
 }
 
-TEST(HuggingFaceConfigTest, RefusesBrokenSpansAndLayerMaps) {
-  ExpectRefused(Bert(),
-                {{R"({"layer_map": [0, 1]})", "layer_map is a list, expected a list of 6 integers"},
-                 {R"({"layer_map": [0, 1, 2, 3, 4, 6]})", "layer_map is 6"},
-                 {R"({"layer_map": [0, 0, 0, 0, 0, 0]})", "configuration: "},
-                 {R"({"attention_spans": 3})", "attention_spans is 3, expected a list of 6 lists"},
-                 {R"({"attention_spans": [1, 2, 3, 4, 5, 6]})", "attention_spans[0].spans is 1"}});
-}
-
 TEST(HuggingFaceConfigTest, LabelsStandInTheOrderOfTheirIds) {
   Json json = Bert();
   for (int id = 11; id >= 0; --id) {
@@ -307,6 +298,15 @@ TEST(HuggingFaceConfigTest, RefusesBrokenLabels) {
        {R"({"id2label": {"0": "a", "1": 1}})", "id2label entry \"1\" is 1, expected a string"},
        {R"({"id2label": {"0": "a", "1": "a"}})", "configuration: "},
        {R"({"id2label": {"0": "a", "1": ""}})", "configuration: "}});
+}
+
+TEST(HuggingFaceConfigTest, RefusesBrokenSpansAndLayerMaps) {
+  ExpectRefused(Bert(),
+                {{R"({"layer_map": [0, 1]})", "layer_map is a list, expected a list of 6 integers"},
+                 {R"({"layer_map": [0, 1, 2, 3, 4, 6]})", "layer_map is 6"},
+                 {R"({"layer_map": [0, 0, 0, 0, 0, 0]})", "configuration: "},
+                 {R"({"attention_spans": 3})", "attention_spans is 3, expected a list of 6 lists"},
+                 {R"({"attention_spans": [1, 2, 3, 4, 5, 6]})", "attention_spans[0].spans is 1"}});
 }
 
 TEST(HuggingFaceConfigTest, RefusesBrokenOffRamps) {
