@@ -18,7 +18,10 @@ namespace edgebert::cli {
 namespace {
 
 constexpr int kFewestTokens = 4;
-constexpr size_t kGenerated = 16;
+/// Generated sentences hold about so many tokens together, but are this few and this many.
+constexpr int kGeneratedTokens = 4096;
+constexpr int kFewestGenerated = 8;
+constexpr int kMostGenerated = 64;
 constexpr size_t kCalibrationSentences = 200;
 
 /// The CPUs that this process may run on, ascending.
@@ -215,7 +218,10 @@ Result<std::vector<Workload>> BenchFlags::Workloads(const Model& model_read,
         return InvalidArgument(fmt::format("--workload {}: the model takes {} to {} tokens", name,
                                            kFewestTokens, positions));
       }
-      made.push_back({name, GeneratedSentences(model_read.tokenizer, *tokens, kGenerated)});
+      made.push_back({name, GeneratedSentences(model_read.tokenizer, *tokens,
+                                               static_cast<size_t>(
+                                                   std::clamp(kGeneratedTokens / *tokens,
+                                                              kFewestGenerated, kMostGenerated)))});
       continue;
     }
     const auto batch = NumberAfter("batch-", name);
