@@ -325,7 +325,8 @@ Result<std::string> Trainer::Provenance() const {
   provenance["base"] = ParseOrNull(base_.provenance);
   provenance["data"] = ParseOrNull(data_.sources);
   for (const char* stage : {"teacher", "student"}) {
-    EDGEBERT_ASSIGN_OR_RETURN(const nlohmann::json metrics, Metrics(File(stage + ".json")));
+    EDGEBERT_ASSIGN_OR_RETURN(const nlohmann::json metrics,
+                              Metrics(File(fmt::format("{}.json", stage))));
     provenance[stage] = {{"training_examples", metrics.value("training_examples", 0)},
                          {"splits", metrics.value("splits", nlohmann::json::array())}};
   }
