@@ -309,15 +309,6 @@ TEST(HuggingFaceConfigTest, RefusesBrokenLabels) {
        {R"({"id2label": {"0": "a", "1": ""}})", "configuration: "}});
 }
 
-TEST(HuggingFaceConfigTest, RefusesBrokenSpansAndLayerMaps) {
-  ExpectRefused(Bert(),
-                {{R"({"layer_map": [0, 1]})", "layer_map is a list, expected a list of 6 integers"},
-                 {R"({"layer_map": [0, 1, 2, 3, 4, 6]})", "layer_map is 6"},
-                 {R"({"layer_map": [0, 0, 0, 0, 0, 0]})", "configuration: "},
-                 {R"({"attention_spans": 3})", "attention_spans is 3, expected a list of 6 lists"},
-                 {R"({"attention_spans": [1, 2, 3, 4, 5, 6]})", "attention_spans[0].spans is 1"}});
-}
-
 TEST(HuggingFaceConfigTest, RefusesBrokenOffRamps) {
   Json valid = Bert();
   valid["off_ramps"] = OffRamps();
