@@ -131,7 +131,7 @@ OrderedJson ToJson(const Simulated& simulated) {
 std::string Grouped(int64_t number) {
   std::string digits = fmt::format("{}", number);
   for (auto i = static_cast<int>(digits.size()) - 3; i > 0; i -= 3) {
-    digits.insert(static_cast<size_t>(i), ",");
+    digits.insert(static_cast<size_t>(i), 1, ',');
   }
   return digits;
 }
