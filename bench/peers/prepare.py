@@ -118,10 +118,24 @@ COMMANDS = {
     "ctranslate2": ctranslate2,
 }
 
+
+def main(command: str, *arguments: str) -> None:
+    """Run a command so that its output is there whole or not at all."""
+    *inputs, output = arguments
+    unfinished = Path(output + ".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    COMMANDS[command](*inputs, str(unfinished / Path(output).name))
+    # The file that is looked for comes last: "model.bin" before "model.xml".
+    for file in sorted(unfinished.iterdir()):
+        os.replace(file, Path(output).parent / file.name)
+    unfinished.rmdir()
+
+
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+    if len(sys.argv) < 4 or sys.argv[1] not in COMMANDS:
         sys.exit(__doc__)
     try:
-        COMMANDS[sys.argv[1]](*sys.argv[2:])
+        main(*sys.argv[1:])
     except ImportError as error:
         sys.exit(f"not installed: {error}")

@@ -1,8 +1,8 @@
 """What the workers of `edgebert bench` have in common: JSON lines on stdin and stdout.
 
-A worker loads its model, says on a line of its own what it is, and answers each request with the time
-that each sentence took. Times cover the runtime's own call alone: arrays are made before it, and the
-pipe is not in it.
+A worker loads its model, says on a line of its own what it is, and answers each request with the
+time that each sentence took. Times cover the runtime's own call alone: arrays are made before it,
+and the pipe is not in it.
 """
 
 from __future__ import annotations

@@ -124,15 +124,28 @@ Status PrintColdStart(const BenchFlags& flags, const fs::path& program, const Wo
 Status PrintPhases(const BenchFlags& flags, WorkerRuntime& own, WorkerRuntime* decoded,
                    const Workload& workload, bool exits) {
   const RunRequest request{.sentences = workload.sentences, .exits = exits, .phases = true};
-  EDGEBERT_ASSIGN_OR_RETURN(const RunReply reply, own.Run(request));
-  std::map<std::string, double> phases = reply.phases_ms;
-  if (decoded != nullptr) {
-    EDGEBERT_ASSIGN_OR_RETURN(RunReply without, decoded->Run(request));
-    const double decode = std::max(0.0, phases["matmul"] - without.phases_ms["matmul"]);
-    phases["decode"] = decode;
-    phases["matmul"] -= decode;
+  std::map<std::string, std::vector<double>> times;  // [rounds]
+  for (int round = 0; round < flags.rounds; ++round) {
+    EDGEBERT_ASSIGN_OR_RETURN(const RunReply reply, own.Run(request));
+    for (const auto& [name, time] : reply.phases_ms) {
+      times[name].push_back(time);
+    }
+    times["all"].push_back(
+        std::accumulate(reply.milliseconds.begin(), reply.milliseconds.end(), 0.0));
+    if (decoded != nullptr) {
+      EDGEBERT_ASSIGN_OR_RETURN(const RunReply without, decoded->Run(request));
+      times["decode"].push_back(reply.phases_ms.at("matmul") - without.phases_ms.at("matmul"));
+    }
   }
-  const double total = std::accumulate(reply.milliseconds.begin(), reply.milliseconds.end(), 0.0);
+  std::map<std::string, double> phases;
+  for (auto& [name, rounds] : times) {
+    phases[name] = std::max(0.0, Median(std::move(rounds)));
+  }
+  const double total = phases["all"];
+  phases.erase("all");
+  if (decoded != nullptr) {
+    phases["matmul"] -= phases["decode"];
+  }
   OrderedJson shares = OrderedJson::object();
   double accounted = 0;
   for (const auto& [name, time] : phases) {
