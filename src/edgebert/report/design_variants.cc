@@ -124,15 +124,11 @@ Model ShapeOf(const Model& model) {
   Model shape;
   shape.config = model.config;
   shape.exits = model.exits;
+  shape.activation_biases = model.activation_biases;
   for (const Tensor& tensor : model.tensors) {
-    if (tensor.name == "embedding.word") {
-      continue;  // Its rows come from on-chip memory.
+    if (tensor.name != "embedding.word") {  // Its rows come from on-chip memory.
+      shape.tensors.push_back(tensor);
     }
-    Tensor sized;
-    sized.name = tensor.name;
-    sized.shape = tensor.shape;
-    sized.payload.assign(tensor.payload.size(), 0);
-    shape.tensors.push_back(std::move(sized));
   }
   return shape;
 }
@@ -145,11 +141,26 @@ Status SetEncoderSparsity(double share, Model& shape) {
     if (!tensor.name.starts_with("layer.") || !tensor.name.ends_with(".weight")) {
       continue;
     }
-    double codes = 1;
-    for (const int64_t dimension : tensor.shape) {
-      codes *= static_cast<double>(dimension);
+    if (!tensor.is_af8()) {
+      return InvalidArgument(
+          fmt::format("a sparsity of '{}', whose weights are not AF8 (edgebert "
+                      "import --calibrate makes them)",
+                      tensor.name));
     }
-    tensor.payload.assign(static_cast<size_t>(std::ceil(codes * (1 - share) + codes / 8)), 0);
+    int64_t elements = 1;
+    for (const int64_t dimension : tensor.shape) {
+      elements *= dimension;
+    }
+    std::vector<uint8_t> codes(static_cast<size_t>(elements), 1);
+    const auto zeros = [&](size_t before) {
+      return static_cast<int64_t>(share * static_cast<double>(before));
+    };
+    for (size_t i = 0; i < codes.size(); ++i) {
+      if (zeros(i + 1) > zeros(i)) {
+        codes[i] = 0;
+      }
+    }
+    tensor = MakeAf8Tensor(tensor.name, tensor.shape, 0, codes);
   }
   return OkStatus();
 }

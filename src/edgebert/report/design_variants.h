@@ -19,11 +19,11 @@ Status SetVectorSize(int n, HardwareDescription& hardware);
 /// Makes the data buffers `bytes` large, masks with them; area and leakage follow.
 Status SetDataBuffers(Bytes bytes, HardwareDescription& hardware);
 
-/// The model without word embedding and payloads' content: what cost estimates need.
+/// The model without word embedding and tokenizer: what cost estimates need.
 Model ShapeOf(const Model& model);
 
-/// Encoder matrices as stored with a `share` of their codes zero (a bitmask, and a byte for each
-/// that is not). 0 ≤ share ≤ 1.
+/// Encoder matrices with a `share` of their codes zero, evenly. Errors: not 0 ≤ share ≤ 1, or
+/// weights that are not AF8.
 Status SetEncoderSparsity(double share, Model& shape);
 
 /// Heads that are present see no further than `tokens`; 0 makes all see as far as there is.
