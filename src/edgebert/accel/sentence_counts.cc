@@ -1,7 +1,7 @@
 #include "edgebert/accel/sentence_counts.h"
 
 #include <algorithm>
-#include <vector>
+#include <cstddef>
 
 #include "edgebert/tiler/machine_shape.h"
 
@@ -9,16 +9,8 @@ namespace edgebert {
 
 TileCounts CountLayers(const TileProgram& program, int first_layer, int last_layer) {
   TileCounts counts;
-  if (first_layer == 1) {
-    counts += program.embedding.counts;
-  }
-  for (int layer = first_layer; layer <= last_layer; ++layer) {
-    const TileLayer& entry = program.sequence[static_cast<size_t>(layer - 1)];
-    counts += program.layers[static_cast<size_t>(entry.section)].counts;
-    if (entry.off_ramp >= 0) {
-      counts += program.off_ramps[static_cast<size_t>(entry.off_ramp)].counts;
-    }
-  }
+  ForEachSection(program, first_layer, last_layer,
+                 [&](const TileSection& section) { counts += section.counts; });
   return counts;
 }
 
@@ -38,6 +30,8 @@ SentenceCounts CountSentence(const TileProgram& program, const CycleModel& model
     }
     sentence.cycles += layers[count - 1].decision;
     sentence.bytes_discarded = layers[count - 1].bytes_discarded;
+    sentence.layers.insert(sentence.layers.end(), layers.begin(),
+                           layers.begin() + static_cast<std::ptrdiff_t>(count));
   }
   sentence.counts = CountLayers(program, 1, exit_layer);
   const int64_t lanes = int64_t{program.vector_size} * program.vector_size;

@@ -139,52 +139,43 @@ std::vector<PointSegment> SegmentsOf(const std::vector<OperatingPoint>& points) 
   return segments;
 }
 
+void AddLayer(const OperatingPoint& point, int64_t encoder_complete, int64_t decision,
+              std::optional<double> entropy_nats, AcceleratorRun& run) {
+  // A new point is a new segment, whose time starts at 0.
+  const bool goes_on = !run.layers.empty() && run.layers.back().point == point;
+  const int64_t start = goes_on ? run.layers.back().decision : 0;
+  run.layers.push_back(
+      {point, decision - start, decision - encoder_complete, entropy_nats, decision});
+}
+
 AcceleratorRun EstimateRun(const AcceleratorModel& model, const DeviceSentence& sentence) {
   const TileProgram& program = sentence.program;
-  const CycleModel cycle_model(program);
   const PowerModel& power = model.classifier()->costs().power();
   std::vector<ClockSegment> clocks;
+  for (const PointSegment& segment : SegmentsOf(sentence.points)) {
+    clocks.push_back({segment.first_layer, segment.last_layer,
+                      DmaTimingAt(model.hardware(), segment.point.frequency)});
+  }
+  const SentenceCounts counts =
+      CountSentence(program, CycleModel(program), clocks, sentence.exit_layer);
   AcceleratorRun run;
   run.exit_layer = sentence.exit_layer;
-  const OperatingPoint* before = nullptr;
-  const std::vector<PointSegment> segments = SegmentsOf(sentence.points);
-  for (const PointSegment& segment : segments) {
-    if (segment.first_layer > sentence.exit_layer) {
-      break;
-    }
-    const DmaTiming dma = DmaTimingAt(model.hardware(), segment.point.frequency);
-    clocks.push_back({segment.first_layer, segment.last_layer, dma});
-    const std::vector<LayerCycles> cycles =
-        cycle_model.Run(segment.first_layer, segment.last_layer, dma);
-    const int last = std::min(segment.last_layer, sentence.exit_layer);
-    int64_t start = 0;
-    for (int layer = segment.first_layer; layer <= last; ++layer) {
-      const LayerCycles& times = cycles[static_cast<size_t>(layer - segment.first_layer)];
-      run.layers.push_back({segment.point, times.decision - start,
-                            times.decision - times.encoder_complete,
-                            sentence.entropies_nats[static_cast<size_t>(layer - 1)]});
-      start = times.decision;
-    }
-    run.time += TimeOf(Cycles(static_cast<double>(start)), segment.point.frequency);
-    if (before != nullptr) {
-      run.time += power.TransitionCost(*before, segment.point).time();
-    }
-    before = &segment.point;
-  }
-  const SentenceCounts counts = CountSentence(program, cycle_model, clocks, sentence.exit_layer);
   run.cycles = counts.cycles;
   run.ideal_cycles = counts.ideal_cycles;
   run.offramp_cycles = counts.offramp_cycles;
   run.bytes_discarded = counts.bytes_discarded;
   run.counts = counts.counts;
   run.products_gated = sentence.products_gated;
-  run.special_cycles = SpecialCycles(program.embedding);
-  for (int layer = 1; layer <= sentence.exit_layer; ++layer) {
-    const TileLayer& entry = program.sequence[static_cast<size_t>(layer - 1)];
-    run.special_cycles += SpecialCycles(program.layers[static_cast<size_t>(entry.section)]);
-    if (entry.off_ramp >= 0) {
-      run.special_cycles += SpecialCycles(program.off_ramps[static_cast<size_t>(entry.off_ramp)]);
+  ForEachSection(program, 1, sentence.exit_layer,
+                 [&](const TileSection& section) { run.special_cycles += SpecialCycles(section); });
+  for (size_t i = 0; i < counts.layers.size(); ++i) {
+    const OperatingPoint& point = sentence.points[i];
+    if (i > 0 && !(point == sentence.points[i - 1])) {
+      run.time += power.TransitionCost(sentence.points[i - 1], point).time();
     }
+    AddLayer(point, counts.layers[i].encoder_complete, counts.layers[i].decision,
+             sentence.entropies_nats[i], run);
+    run.time += TimeOf(Cycles(static_cast<double>(run.layers.back().cycles)), point.frequency);
   }
   return run;
 }

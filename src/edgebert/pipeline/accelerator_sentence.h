@@ -80,6 +80,7 @@ struct AcceleratorLayer {
   int64_t cycles = 0;          ///< From the layer before, or the start of the segment.
   int64_t offramp_cycles = 0;  ///< Of those, the off-ramp's.
   std::optional<double> entropy_nats;
+  int64_t decision = 0;  ///< When it ended, from the start of its segment.
 };
 
 /// What a sentence took of the accelerator.
@@ -99,6 +100,10 @@ struct AcceleratorRun {
     return cycles > 0 ? static_cast<double>(ideal_cycles) / static_cast<double>(cycles) : 0;
   }
 };
+
+/// Appends the next layer to `run`; both times are from the start of its segment.
+void AddLayer(const OperatingPoint& point, int64_t encoder_complete, int64_t decision,
+              std::optional<double> entropy_nats, AcceleratorRun& run);
 
 /// Layers [first, last] at one point. Segments follow one another, from layer 1 to the last.
 struct PointSegment {

@@ -40,21 +40,12 @@ AcceleratorRun RunOf(const DeviceSentence& sentence, const SentenceSimulation& s
   run.products_gated = simulated.products_gated;
   run.counts = simulated.counts;
   run.time = Seconds(simulated.seconds);
-  int64_t start = 0;
   for (size_t i = 0; i < simulated.layers.size(); ++i) {
     const LayerTimes& times = simulated.layers[i];
-    const OperatingPoint& point = sentence.points[i];
-    if (i > 0 && !(point == sentence.points[i - 1])) {
-      start = 0;  // A new segment.
-    }
-    AcceleratorLayer& layer = run.layers.emplace_back();
-    layer.point = point;
-    layer.cycles = times.decision - start;
-    layer.offramp_cycles = times.decision - times.encoder_complete;
-    if (times.entropy) {
-      layer.entropy_nats = std::ldexp(*times.entropy, -kEntropyFractionBits);
-    }
-    start = times.decision;
+    AddLayer(sentence.points[i], times.encoder_complete, times.decision,
+             times.entropy ? std::optional(std::ldexp(*times.entropy, -kEntropyFractionBits))
+                           : std::nullopt,
+             run);
   }
   return run;
 }
