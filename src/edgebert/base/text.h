@@ -31,6 +31,13 @@ std::string DidYouMean(std::string_view word, std::span<const std::string> candi
 /// Parses a finite decimal number that fills all of `text`; "nan", "inf" and empty text are errors.
 Result<double> ParseFiniteNumber(std::string_view text);
 
+/// `text` as it stands in HTML and XML, between tags or in a quoted attribute; control characters
+/// become blanks.
+std::string EscapeMarkup(std::string_view text);
+
+/// `text` as a field of CSV (RFC 4180): quoted where it has to be.
+std::string CsvField(std::string_view text);
+
 }  // namespace edgebert
 
 #endif  // EDGEBERT_BASE_TEXT_H_

@@ -30,6 +30,17 @@ TEST(CheckJsonHasNoNulTest, NamesTheFirstNul) {
   EXPECT_EQ(status.message(), "byte 2 is NUL, which JSON does not have");
 }
 
+TEST(EscapeMarkupTest, LeavesNoMarkup) {
+  EXPECT_EQ(EscapeMarkup("a <b> & \"c\"\n'é'"), "a &lt;b&gt; &amp; &quot;c&quot; 'é'");
+}
+
+TEST(CsvFieldTest, QuotesWhereItHasTo) {
+  EXPECT_EQ(CsvField("plain 'text'"), "plain 'text'");
+  EXPECT_EQ(CsvField("a, \"b\""), "\"a, \"\"b\"\"\"");
+  EXPECT_EQ(CsvField("two\nlines"), "\"two\nlines\"");
+  EXPECT_EQ(CsvField("two\rlines"), "\"two\rlines\"");
+}
+
 TEST(NearestNameTest, FindsLikelyMisspellingsOnly) {
   const std::vector<std::string> names = {"early-exit", "early-exit-static", "predicted"};
   EXPECT_EQ(NearestName("earlyexit", names), "early-exit");

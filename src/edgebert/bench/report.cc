@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "edgebert/base/text.h"
 #include "edgebert/pipeline/line_plot.h"
 
 namespace edgebert {
@@ -55,14 +56,7 @@ std::string Field(const Json& value) {
   if (!value.is_string()) {
     return value.dump();
   }
-  std::string text = value.get<std::string>();
-  if (text.find_first_of(",\"\n") == std::string::npos) {
-    return text;
-  }
-  for (size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2) {
-    text.insert(at, 1, '"');
-  }
-  return "\"" + text + "\"";
+  return CsvField(value.get<std::string>());
 }
 
 std::string LineName(const BenchRow& row) {

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "edgebert/pipeline/svg_text.h"
+#include "edgebert/base/text.h"
 
 namespace edgebert {
 namespace {
@@ -87,8 +87,8 @@ void DrawAxes(const LinePlot& plot, const Frame& frame, std::string& svg) {
                  "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n"
                  "<text transform=\"translate(22 {}) rotate(-90)\" text-anchor=\"middle\">{}"
                  "</text>\n",
-                 (kLeft + kRight) / 2, kBottom + 42, SvgText(plot.x.title), (kTop + kBottom) / 2,
-                 SvgText(plot.y.title));
+                 (kLeft + kRight) / 2, kBottom + 42, EscapeMarkup(plot.x.title),
+                 (kTop + kBottom) / 2, EscapeMarkup(plot.y.title));
 }
 
 void DrawKey(size_t row, std::string_view colour, std::string_view dashes, std::string_view name,
@@ -98,7 +98,7 @@ void DrawKey(size_t row, std::string_view colour, std::string_view dashes, std::
       std::back_inserter(svg),
       "<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"{}\" stroke-width=\"2\"{}/>\n"
       "<text x=\"{}\" y=\"{}\">{}</text>\n",
-      kRight + 16, y, kRight + 40, y, colour, dashes, kRight + 48, y + 4, SvgText(name));
+      kRight + 16, y, kRight + 40, y, colour, dashes, kRight + 48, y + 4, EscapeMarkup(name));
 }
 
 }  // namespace
@@ -110,7 +110,7 @@ std::string LinePlotSvg(const LinePlot& plot) {
       "height=\"{1}\" font-family=\"sans-serif\" font-size=\"12\">\n"
       "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n"
       "<text x=\"{2}\" y=\"28\" font-size=\"15\">{3}</text>\n",
-      kWidth, kHeight, kLeft, SvgText(plot.title));
+      kWidth, kHeight, kLeft, EscapeMarkup(plot.title));
   DrawAxes(plot, frame, svg);
   size_t row = 0;
   size_t colours_used = 0;

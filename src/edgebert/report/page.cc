@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "edgebert/base/text.h"
 #include "edgebert/report/embedded.h"
 #include "edgebert/report/report.h"
 
@@ -11,29 +12,6 @@ namespace edgebert {
 namespace {
 
 using OrderedJson = nlohmann::ordered_json;
-
-std::string Escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
 
 /// Units as they are read: the catalogue keeps to ASCII.
 std::string UnitText(const std::string& unit) {
@@ -50,7 +28,7 @@ std::string FigureText(const Figure& figure, const std::string& unit) {
     return unit == "x" ? text + "×" : text;
   }
   const std::string* words = std::get_if<std::string>(&figure);
-  return words != nullptr ? Escaped(*words) : "";
+  return words != nullptr ? EscapeMarkup(*words) : "";
 }
 
 std::string ValueAttribute(const Figure& figure) {
@@ -71,18 +49,19 @@ std::string RowHtml(const ResultRow& row) {
                         ReadableNumber(row.range->second));
   }
   const std::optional<double> ratio = row.ratio();
-  const std::string source =
-      row.source.empty() ? "" : fmt::format("{} ({})", Escaped(row.source), Escaped(row.trust));
+  const std::string source = row.source.empty() ? ""
+                                                : fmt::format("{} ({})", EscapeMarkup(row.source),
+                                                              EscapeMarkup(row.trust));
   return fmt::format(
       "<tr id=\"{}\" data-status=\"{}\"><th scope=\"row\">{}<span class=\"id\">{}</span></th>"
       "{}{}{}<td data-label=\"Unit\">{}</td><td data-label=\"Boundary\">{}</td>"
       "<td data-label=\"Status\"><span class=\"status {}\">{}</span></td>"
       "<td data-label=\"Source\">{}</td><td class=\"note\" data-label=\"Note\">{}</td></tr>\n",
-      Escaped(row.id), RowStatusName(row.status), Escaped(row.what), Escaped(row.id),
+      EscapeMarkup(row.id), RowStatusName(row.status), EscapeMarkup(row.what), EscapeMarkup(row.id),
       FigureCell("Published", row.published), FigureCell("Ours", row.ours, range),
       FigureCell("Ratio", ratio ? Figure(*ratio) : Figure()), UnitText(row.unit),
-      Escaped(row.boundary), RowStatusName(row.status), RowStatusName(row.status), source,
-      Escaped(row.note));
+      EscapeMarkup(row.boundary), RowStatusName(row.status), RowStatusName(row.status), source,
+      EscapeMarkup(row.note));
 }
 
 std::string GroupHtml(const ResultGroup& group, const ResultsTable& results) {
@@ -101,16 +80,16 @@ std::string GroupHtml(const ResultGroup& group, const ResultsTable& results) {
       "<th scope=\"col\">Unit</th><th scope=\"col\">Boundary</th><th scope=\"col\">Status</th>"
       "<th scope=\"col\">Source</th><th scope=\"col\">Note</th></tr></thead>\n<tbody>\n{2}</tbody>"
       "</table></div></section>\n",
-      group.name, Escaped(group.title), rows);
+      group.name, EscapeMarkup(group.title), rows);
 }
 
 std::string DataTableHtml(const DataTable& table, std::string_view caption) {
-  std::string html =
-      fmt::format("<table class=\"sortable\"><caption>{}</caption><thead><tr>", Escaped(caption));
+  std::string html = fmt::format("<table class=\"sortable\"><caption>{}</caption><thead><tr>",
+                                 EscapeMarkup(caption));
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const bool number = !table.rows.empty() && std::holds_alternative<double>(table.rows[0][i]);
     html += fmt::format("<th scope=\"col\"{}>{}</th>", number ? " class=\"number\"" : "",
-                        Escaped(table.columns[i]));
+                        EscapeMarkup(table.columns[i]));
   }
   html += "</tr></thead>\n<tbody>\n";
   for (const std::vector<Figure>& row : table.rows) {
@@ -132,15 +111,15 @@ std::string PlotHtml(const Plot& plot) {
       "<figcaption>{2}</figcaption><details><summary>The figures of this plot ({4} rows)</summary>"
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Figures: {1}\">{3}</div>"
       "</details></figure>\n",
-      plot.id, Escaped(plot.title), Escaped(plot.caption), DataTableHtml(plot.data, plot.title),
-      plot.data.rows.size());
+      plot.id, EscapeMarkup(plot.title), EscapeMarkup(plot.caption),
+      DataTableHtml(plot.data, plot.title), plot.data.rows.size());
 }
 
 std::string TableSection(const NamedTable& table) {
   return fmt::format(
       "<section id=\"{0}\"><h2>{1}</h2><p>{2}</p><div class=\"scroll\" tabindex=\"0\" "
       "role=\"region\" aria-label=\"{1}\">{3}</div></section>\n",
-      table.id, Escaped(table.title), Escaped(table.caption),
+      table.id, EscapeMarkup(table.title), EscapeMarkup(table.caption),
       DataTableHtml(table.data, table.title));
 }
 
@@ -201,7 +180,8 @@ std::string Cards(const ResultsTable& results, const std::string& task) {
 std::string Filters(const ResultsTable& results) {
   std::string groups;
   for (const ResultGroup& group : results.groups) {
-    groups += fmt::format("<option value=\"{}\">{}</option>", group.name, Escaped(group.title));
+    groups +=
+        fmt::format("<option value=\"{}\">{}</option>", group.name, EscapeMarkup(group.title));
   }
   return fmt::format(
       "<form class=\"filter\" role=\"search\" onsubmit=\"return false\">"
@@ -222,10 +202,11 @@ std::string Filters(const ResultsTable& results) {
 std::string Navigation(const Report& report) {
   std::string items = "<li><a href=\"#plots-title\">Plots</a></li>";
   for (const NamedTable& table : report.tables) {
-    items += fmt::format("<li><a href=\"#{}\">{}</a></li>", table.id, Escaped(table.title));
+    items += fmt::format("<li><a href=\"#{}\">{}</a></li>", table.id, EscapeMarkup(table.title));
   }
   for (const ResultGroup& group : report.results.groups) {
-    items += fmt::format("<li><a href=\"#group-{}\">{}</a></li>", group.name, Escaped(group.title));
+    items +=
+        fmt::format("<li><a href=\"#group-{}\">{}</a></li>", group.name, EscapeMarkup(group.title));
   }
   return "<nav aria-label=\"Sections\"><ul>" + items + "</ul></nav>\n";
 }
@@ -252,8 +233,8 @@ std::string Licences() {
   for (const char* name : {"vega", "vega-lite", "vega-embed"}) {
     text += fmt::format("{}\n\n{}\n\n", name, EmbeddedFile(fmt::format("{}.LICENSE", name)));
   }
-  return "<details><summary>Licences of the plotting libraries</summary><pre>" + Escaped(text) +
-         "</pre></details>\n";
+  return "<details><summary>Licences of the plotting libraries</summary><pre>" +
+         EscapeMarkup(text) + "</pre></details>\n";
 }
 
 void AppendScript(std::string_view text, std::string& page) {

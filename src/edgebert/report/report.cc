@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "edgebert/base/file.h"
+#include "edgebert/base/text.h"
 #include "edgebert/model/model_file.h"
 #include "edgebert/pipeline/dataset.h"
 #include "edgebert/report/design_variants.h"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "edgebert/base/text.h"
@@ -11,6 +12,8 @@
 
 namespace edgebert {
 namespace {
+
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr uint64_t kMaxCatalogueBytes = uint64_t{1} << 20;
 
@@ -73,31 +76,12 @@ Result<ResultRow> ReadRow(const YamlValue& value, const std::string& group,
   return row;
 }
 
-std::string JsonText(std::string_view text) {
-  std::string json = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      json += '\\';
-    }
-    if (static_cast<unsigned char>(c) < 0x20) {
-      json += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      json += c;
-    }
-  }
-  return json + '"';
-}
-
-std::string JsonNumber(double value) {
-  return std::isfinite(value) ? fmt::format("{}", value) : "null";
-}
-
-std::string JsonFigure(const Figure& figure) {
+OrderedJson ToJson(const Figure& figure) {
   if (const double* number = std::get_if<double>(&figure)) {
-    return JsonNumber(*number);
+    return *number;
   }
   const std::string* words = std::get_if<std::string>(&figure);
-  return words != nullptr ? JsonText(*words) : "null";
+  return words != nullptr ? OrderedJson(*words) : OrderedJson();
 }
 
 std::string CsvFigure(const Figure& figure) {
@@ -222,37 +206,29 @@ Result<ResultsTable> BuildResultsTable(std::string_view catalogue, const std::st
 
 std::string ResultsJson(const ResultsTable& table) {
   std::string json = "{\"rows\": [";
-  const char* separator = "\n";
+  const char* separator = "\n  ";
   for (const ResultRow& row : table.rows) {
     const std::optional<double> ratio = row.ratio();
-    json += fmt::format(
-        "{}  {{\"id\": {}, \"what\": {}, \"published\": {}, \"ours\": {}, \"unit\": {}, "
-        "\"boundary\": {}, \"status\": \"{}\", \"note\": {}, \"group\": {}, \"source\": {}, "
-        "\"trust\": {}, \"ratio\": {}, \"range\": {}}}",
-        separator, JsonText(row.id), JsonText(row.what), JsonFigure(row.published),
-        JsonFigure(row.ours), JsonText(row.unit), JsonText(row.boundary), RowStatusName(row.status),
-        JsonText(row.note), JsonText(row.group), JsonText(row.source), JsonText(row.trust),
-        ratio ? JsonNumber(*ratio) : "null",
-        row.range
-            ? fmt::format("[{}, {}]", JsonNumber(row.range->first), JsonNumber(row.range->second))
-            : "null");
-    separator = ",\n";
+    const OrderedJson object = {
+        {"id", row.id},
+        {"what", row.what},
+        {"published", ToJson(row.published)},
+        {"ours", ToJson(row.ours)},
+        {"unit", row.unit},
+        {"boundary", row.boundary},
+        {"status", RowStatusName(row.status)},
+        {"note", row.note},
+        {"group", row.group},
+        {"source", row.source},
+        {"trust", row.trust},
+        {"ratio", ratio ? OrderedJson(*ratio) : OrderedJson()},
+        {"range",
+         row.range ? OrderedJson::array({row.range->first, row.range->second}) : OrderedJson()}};
+    // A row a line.
+    json += separator + object.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+    separator = ",\n  ";
   }
   return json + "\n]}\n";
-}
-
-std::string CsvField(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    return std::string(text);
-  }
-  std::string field = "\"";
-  for (const char c : text) {
-    field += c;
-    if (c == '"') {
-      field += c;
-    }
-  }
-  return field + '"';
 }
 
 std::string ResultsCsv(const ResultsTable& table) {

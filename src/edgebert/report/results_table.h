@@ -98,9 +98,6 @@ std::string ResultsJson(const ResultsTable& table);
 /// The same as comma-separated values, a header first; range as two columns.
 std::string ResultsCsv(const ResultsTable& table);
 
-/// A field of comma-separated values, quoted where it must be.
-std::string CsvField(std::string_view text);
-
 /// A number for reading: four significant digits, thousands apart where it is large.
 std::string ReadableNumber(double value);
 

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <vector>
 
-#include "edgebert/pipeline/svg_text.h"
+#include "edgebert/base/text.h"
 #include "edgebert/simulate/activity_traces.h"
 #include "edgebert/systemc/overlapped/activity_log.h"
 
@@ -102,7 +102,7 @@ std::string ActivitySvg(const ActivityLog& activity, const std::string& title) {
       "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n"
       "<text x=\"{2}\" y=\"24\" font-size=\"15\">{3}</text>\n"
       "<text x=\"{4}\" y=\"{5}\">busy</text>\n",
-      width, bottom + 44, kLeft, SvgText(title), kLeft + kPlotWidth + 8, kTop - 10);
+      width, bottom + 44, kLeft, EscapeMarkup(title), kLeft + kPlotWidth + 8, kTop - 10);
   for (size_t row = 0; row < kShown.size(); ++row) {
     DrawUnit(row, activity, axis, svg);
   }
