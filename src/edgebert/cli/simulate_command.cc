@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <memory>
 #include <string_view>
@@ -63,8 +61,7 @@ struct SimulateFlags {
           "--trace, --timeline and --plot show the overlapped simulation cycle by cycle: they go "
           "with neither --cost-model nor --timing artifact");
     }
-    constexpr std::array<int, 5> kSizes = {2, 4, 8, 16, 32};
-    if (vector_size && std::ranges::find(kSizes, *vector_size) == kSizes.end()) {
+    if (vector_size && !IsVectorSize(*vector_size)) {
       return InvalidArgument(fmt::format("--n {}: expected 2, 4, 8, 16 or 32", *vector_size));
     }
     return Options().status();

@@ -1,6 +1,8 @@
 #ifndef EDGEBERT_HARDWARE_HARDWARE_H_
 #define EDGEBERT_HARDWARE_HARDWARE_H_
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -78,12 +80,19 @@ struct NamedArea {
   Constant<SquareMillimetres> area;
 };
 
+/// What HardwareDescription::vector_size may be.
+inline constexpr std::array kVectorSizes = {2, 4, 8, 16, 32};
+
+constexpr bool IsVectorSize(int n) {
+  return std::find(kVectorSizes.begin(), kVectorSizes.end(), n) != kVectorSizes.end();
+}
+
 /// An accelerator as the time and energy model sees it. hardware/edgebert-12nm.yaml explains each
 /// constant. Sections that a file leaves out keep the values that leave them out of the account.
 struct HardwareDescription {
   std::string name;
   std::string description;
-  /// n, one of 2, 4, 8, 16, 32: the array does n² multiply-accumulates a cycle.
+  /// n, one of kVectorSizes: the array does n² multiply-accumulates a cycle.
   Constant<int> vector_size;
   Constant<int> accumulator_tiles{2};  ///< Of n × n sums, 1 to 8.
   /// At least two, voltage and frequency strictly ascending; the last one is the nominal point.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string_view>
@@ -18,8 +17,6 @@ constexpr Dimension kTiles = {"tiles", 1, 8};
 constexpr Dimension kBanks = {"banks", 1, 4096};
 constexpr Dimension kBytesPerCycle = {"B/cycle", 1, 4096};
 constexpr Dimension kBytes = {"B", 0, 1e12};
-
-constexpr std::array kVectorSizes = {2, 4, 8, 16, 32};
 
 /// A constant that must be whole.
 Status ReadWhole(const YamlValue& field, const Dimension& dimension, Constant<int>& destination) {
@@ -106,7 +103,7 @@ Status ReadArray(const YamlSection& document, HardwareDescription& hardware) {
   const YamlValue& field = document.at("vector_size");
   EDGEBERT_RETURN_IF_ERROR(ReadWhole(field, kElements, hardware.vector_size));
   const int n = hardware.vector_size.value;
-  if (std::find(kVectorSizes.begin(), kVectorSizes.end(), n) == kVectorSizes.end()) {
+  if (!IsVectorSize(n)) {
     return field.Error(fmt::format("{} is {}, expected 2, 4, 8, 16 or 32", field.what(), n));
   }
   return ReadWholeIfGiven(document, "accumulator_tiles", kTiles, hardware.accumulator_tiles);

@@ -71,8 +71,7 @@ double ArrayShareOfLogic(const HardwareDescription& hardware) {
 }  // namespace
 
 Status SetVectorSize(int n, HardwareDescription& hardware) {
-  constexpr int kSizes[] = {2, 4, 8, 16, 32};
-  if (std::find(std::begin(kSizes), std::end(kSizes), n) == std::end(kSizes)) {
+  if (!IsVectorSize(n)) {
     return InvalidArgument(fmt::format("n is {}, expected 2, 4, 8, 16 or 32", n));
   }
   if (n == hardware.vector_size.value) {
