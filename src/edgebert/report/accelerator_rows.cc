@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -108,7 +109,14 @@ Status AddArraySizes(Study& study) {
   const Model albert = AlbertBase();
   double least = std::numeric_limits<double>::infinity();
   double own_least = least;
-  for (const int n : {2, 4, 8, 16, 32}) {
+  // A program of small vectors has millions of them: one for each length would take minutes.
+  constexpr int kLengths = 4;
+  std::optional<SentenceSet> own_sentences;
+  if (!study.models.empty()) {
+    own_sentences = study.models.front().dev;
+    own_sentences->input.tokens = TokenClasses(own_sentences->input.tokens, kLengths);
+  }
+  for (const int n : kVectorSizes) {
     HardwareDescription hardware = study.hardware;
     EDGEBERT_RETURN_IF_ERROR(SetVectorSize(n, hardware));
     std::string beyond;
@@ -128,16 +136,15 @@ Status AddArraySizes(Study& study) {
       least = energy;
       study.figures.Add("size.energy-optimal-n", n, "Of those that the regulator can feed.");
     }
-    if (study.models.empty() || !beyond.empty()) {
+    if (!own_sentences || !beyond.empty()) {
       continue;
     }
     const OwnModel& model = study.models.front();
-    EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator own,
-                              CostEstimator::Create(model.shape, hardware));
     EDGEBERT_ASSIGN_OR_RETURN(CostedDesign design,
-                              CostedDesign::Of(own, model.shape.config, model.dev.input.tokens));
+                              CostedDesign::Of(model.shape, hardware, WeightLocation::kDram,
+                                               own_sentences->input.tokens));
     const PolicyStudy policies = PolicyStudy::OnSample(
-        std::move(design), model.dev, model.thresholds(), nullptr,
+        std::move(design), *own_sentences, model.thresholds(), nullptr,
         SampleOfRecord(model.shape.exits, model.shape.config, model.threshold_nats));
     EDGEBERT_ASSIGN_OR_RETURN(
         const PolicyFigures paced,
@@ -266,11 +273,10 @@ Status AddGpu(Study& study) {
   if (!study.trace) {
     return OkStatus();
   }
-  EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
-                            CostEstimator::Create(albert, study.hardware));
   const std::array tokens = {kTokens};
   const EnergyMeter meter{Boundary::kOnChip, EnergySide::kSupply};
-  EDGEBERT_ASSIGN_OR_RETURN(CostedDesign design, CostedDesign::Of(costs, albert.config, tokens));
+  EDGEBERT_ASSIGN_OR_RETURN(
+      CostedDesign design, CostedDesign::Of(albert, study.hardware, WeightLocation::kDram, tokens));
   const PolicyStudy policies =
       PolicyStudy::OnHalves(std::move(design), *study.trace, ExitThresholds(0.28), nullptr);
   EDGEBERT_ASSIGN_OR_RETURN(

@@ -34,20 +34,18 @@ const PredictorTable* PredictorOf(const OwnModel& model) {
              : nullptr;
 }
 
-Result<PolicyStudy> PoliciesOf(const OwnModel& model, const HardwareDescription& hardware,
-                               WeightLocation place, const ExitThresholds& thresholds,
-                               double nats) {
-  EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
-                            CostEstimator::Create(model.shape, hardware, place));
-  EDGEBERT_ASSIGN_OR_RETURN(CostedDesign design,
-                            CostedDesign::Of(costs, model.shape.config, model.dev.input.tokens));
+PolicyStudy PoliciesOf(const OwnModel& model, CostedDesign design, const ExitThresholds& thresholds,
+                       double nats) {
   return PolicyStudy::OnSample(std::move(design), model.dev, thresholds, PredictorOf(model),
                                SampleOfRecord(model.shape.exits, model.shape.config, nats));
 }
 
-Result<PolicyStudy> PoliciesOf(const OwnModel& model, const HardwareDescription& hardware,
-                               WeightLocation place) {
-  return PoliciesOf(model, hardware, place, model.thresholds(), model.threshold_nats);
+/// At the threshold of the energies, weights streamed from DRAM.
+Result<PolicyStudy> PoliciesOf(const OwnModel& model, const HardwareDescription& hardware) {
+  EDGEBERT_ASSIGN_OR_RETURN(
+      CostedDesign design,
+      CostedDesign::Of(model.shape, hardware, WeightLocation::kDram, model.dev.input.tokens));
+  return PoliciesOf(model, std::move(design), model.thresholds(), model.threshold_nats);
 }
 
 std::vector<int> FullDepth(const SentenceSet& sentences) {
@@ -212,10 +210,12 @@ Status AddAccuracyPlot(Study& study) {
   plot.data.columns = {"series", "threshold", "energy", "accuracy", "exit layer"};
   for (const OwnModel& model : study.models) {
     for (const WeightLocation place : {WeightLocation::kDram, WeightLocation::kReram}) {
+      EDGEBERT_ASSIGN_OR_RETURN(
+          const CostedDesign design,
+          CostedDesign::Of(model.shape, study.hardware, place, model.dev.input.tokens));
       for (const double nats : {0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6}) {
         const ExitThresholds thresholds(nats, model.shape.exits, model.shape.config);
-        EDGEBERT_ASSIGN_OR_RETURN(const PolicyStudy policies,
-                                  PoliciesOf(model, study.hardware, place, thresholds, nats));
+        const PolicyStudy policies = PoliciesOf(model, design, thresholds, nats);
         EDGEBERT_ASSIGN_OR_RETURN(
             const PolicyFigures paced,
             policies.Judge(Policy::kPaced, std::nullopt, kSystemSupply,
@@ -368,8 +368,7 @@ Status AddSensitivity(const OwnModel& model, Study& study) {
       "Constants without a range are left out.",
       model.name);
   plot.data.columns = {"constant", "end", "energy", "base"};
-  EDGEBERT_ASSIGN_OR_RETURN(const PolicyStudy base,
-                            PoliciesOf(model, study.hardware, WeightLocation::kDram));
+  EDGEBERT_ASSIGN_OR_RETURN(const PolicyStudy base, PoliciesOf(model, study.hardware));
   const auto energy = [&](const PolicyStudy& policies) -> Result<double> {
     EDGEBERT_ASSIGN_OR_RETURN(
         const PolicyFigures paced,
@@ -381,8 +380,7 @@ Status AddSensitivity(const OwnModel& model, Study& study) {
     for (const bool high : {false, true}) {
       HardwareDescription hardware = study.hardware;
       knob.turn(hardware, high);
-      EDGEBERT_ASSIGN_OR_RETURN(const PolicyStudy turned,
-                                PoliciesOf(model, hardware, WeightLocation::kDram));
+      EDGEBERT_ASSIGN_OR_RETURN(const PolicyStudy turned, PoliciesOf(model, hardware));
       EDGEBERT_ASSIGN_OR_RETURN(const double result, energy(turned));
       if (std::abs(result - at_values) > 1e-6 * at_values) {
         plot.data.rows.push_back(
@@ -427,8 +425,7 @@ Status StudyOwnModel(Study& study) {
       }
     }
   }
-  EDGEBERT_ASSIGN_OR_RETURN(const PolicyStudy policies,
-                            PoliciesOf(model, study.hardware, WeightLocation::kDram));
+  EDGEBERT_ASSIGN_OR_RETURN(const PolicyStudy policies, PoliciesOf(model, study.hardware));
   EDGEBERT_RETURN_IF_ERROR(AddPolicies(model, policies, study));
   EDGEBERT_RETURN_IF_ERROR(AddOwnWorkload(policies, study));
   EDGEBERT_RETURN_IF_ERROR(AddAccuracyPlot(study));

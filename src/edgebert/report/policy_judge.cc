@@ -140,6 +140,13 @@ Result<CostedDesign> CostedDesign::Of(const CostEstimator& costs, const ModelCon
   return design;
 }
 
+Result<CostedDesign> CostedDesign::Of(const Model& shape, const HardwareDescription& hardware,
+                                      WeightLocation place, std::span<const int> tokens) {
+  EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
+                            CostEstimator::Create(shape, hardware, place));
+  return Of(costs, shape.config, tokens);
+}
+
 PolicyFigures& PolicyFigures::operator+=(const PolicyFigures& other) {
   const auto total = static_cast<double>(sentences + other.sentences);
   if (other.sentences == 0) {

@@ -52,6 +52,9 @@ struct CostedDesign {
   /// For sentences of these lengths. Errors: what CostEstimator::WorkFor() refuses.
   static Result<CostedDesign> Of(const CostEstimator& costs, const ModelConfig& config,
                                  std::span<const int> tokens);
+  /// The same for a model of this shape on `hardware` with its weights in `place`.
+  static Result<CostedDesign> Of(const Model& shape, const HardwareDescription& hardware,
+                                 WeightLocation place, std::span<const int> tokens);
 };
 
 /// Of layer `layer` (from 1): its products at one a cycle of each multiplier and the nominal clock,
