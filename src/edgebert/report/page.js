@@ -92,6 +92,8 @@
       ...spec,
       width: faceted ? room - 70 : room,
       autosize: faceted ? "pad" : {type: "fit-x", contains: "padding"},
+      // Half of the last tick's label hangs over the axis, by how much is up to the font.
+      padding: {left: 5, right: 18, top: 5, bottom: 5},
       data: {values: rows},
       config: {...config, legend: {...config.legend, columns}},
     }, {renderer: "svg", actions: false, ast: false});
