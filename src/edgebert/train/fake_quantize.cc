@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -24,23 +25,38 @@ float LargestMagnitude(int exponent_bias) {
   return std::ldexp(static_cast<float>(kAf8MaxInteger), exponent_bias - kAf8MantissaBits);
 }
 
+/// Exact for floats whose lower half is zero, such as AF8's.
+void Store(std::span<const float> values, at::BFloat16* output) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    output[i] = at::BFloat16(static_cast<uint16_t>(std::bit_cast<uint32_t>(values[i]) >> 16),
+                             at::BFloat16::from_bits());
+  }
+}
+
+void Store(std::span<const float> values, float* output) {
+  std::copy(values.begin(), values.end(), output);
+}
+
 /// Quantises on the CPU; `mask` may be null.
-void QuantizeOnCpu(const float* values, const bool* mask, int64_t size, int bias, float* output) {
+template <typename T>
+void QuantizeOnCpu(const float* values, const bool* mask, int64_t size, int bias, T* output) {
   at::parallel_for(0, size, 8 * kChunk, [&](int64_t begin, int64_t end) {
     std::array<int16_t, kChunk> integers;
-    std::array<float, kChunk> masked;
+    std::array<float, kChunk> chunk;
     for (int64_t at = begin; at < end; at += kChunk) {
       const auto count = static_cast<size_t>(std::min(kChunk, end - at));
       std::span<const float> input(values + at, count);
       if (mask != nullptr) {
         for (size_t i = 0; i < count; ++i) {
-          masked[i] = mask[at + static_cast<int64_t>(i)] ? input[i] : 0.0F;
+          chunk[i] = mask[at + static_cast<int64_t>(i)] ? input[i] : 0.0F;
         }
-        input = std::span<const float>(masked).first(count);
+        input = std::span<const float>(chunk).first(count);
       }
       const std::span<int16_t> codes = std::span(integers).first(count);
       QuantizeAf8(input, bias, codes);
-      DequantizeAf8(codes, bias, std::span(output + at, count));
+      const std::span<float> quantized = std::span(chunk).first(count);
+      DequantizeAf8(codes, bias, quantized);
+      Store(quantized, output + at);
     }
   });
 }
@@ -62,29 +78,68 @@ Tensor QuantizeByTensorOperations(const Tensor& values, int bias) {
   return torch::copysign(torch::where(magnitude < smallest, below, rounded), values);
 }
 
+/// `gradients` where `values` are not beyond `largest`, 0 elsewhere, on the CPU.
+template <typename T>
+void PassGradientsOnCpu(const T* gradients, const float* values, int64_t size, float largest,
+                        float* output) {
+  at::parallel_for(0, size, 8 * kChunk, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      output[i] = std::abs(values[i]) <= largest ? static_cast<float>(gradients[i]) : 0.0F;
+    }
+  });
+}
+
+Tensor PassGradients(const Tensor& gradients, const Tensor& values, int bias) {
+  const float largest = LargestMagnitude(bias);
+  if (!values.device().is_cpu()) {
+    return gradients.to(torch::kFloat32) * (values.abs() <= largest);
+  }
+  const Tensor from = gradients.contiguous();
+  Tensor output = torch::empty_like(values);
+  const auto pass = [&](const auto* data) {
+    PassGradientsOnCpu(data, values.data_ptr<float>(), values.numel(), largest,
+                       output.data_ptr<float>());
+  };
+  if (from.scalar_type() == torch::kBFloat16) {
+    pass(from.data_ptr<at::BFloat16>());
+  } else {
+    pass(from.data_ptr<float>());
+  }
+  return output;
+}
+
 /// An empty mask masks nothing.
-Tensor Quantize(const Tensor& values, const Tensor& mask, int bias) {
+Tensor Quantize(const Tensor& values, const Tensor& mask, int bias, torch::ScalarType type) {
   const Tensor input = values.contiguous();
   if (!input.device().is_cpu()) {
-    return QuantizeByTensorOperations(mask.numel() > 0 ? input * mask : input, bias);
+    return QuantizeByTensorOperations(mask.numel() > 0 ? input * mask : input, bias).to(type);
   }
-  Tensor output = torch::empty_like(input);
-  QuantizeOnCpu(input.data_ptr<float>(), mask.numel() > 0 ? mask.data_ptr<bool>() : nullptr,
-                input.numel(), bias, output.data_ptr<float>());
+  Tensor output = torch::empty_like(input, torch::TensorOptions().dtype(type));
+  const auto quantize = [&](auto* data) {
+    QuantizeOnCpu(input.data_ptr<float>(), mask.numel() > 0 ? mask.data_ptr<bool>() : nullptr,
+                  input.numel(), bias, data);
+  };
+  if (type == torch::kBFloat16) {
+    quantize(output.data_ptr<at::BFloat16>());
+  } else {
+    quantize(output.data_ptr<float>());
+  }
   return output;
 }
 
 struct FakeQuantizeFunction : public torch::autograd::Function<FakeQuantizeFunction> {
-  static Tensor forward(AutogradContext* context, const Tensor& values, int64_t bias) {
-    context->save_for_backward({values});
+  static Tensor forward(AutogradContext* context, const Tensor& values, int64_t bias,
+                        torch::ScalarType type) {
+    const Tensor input = values.contiguous();
+    context->save_for_backward({input});
     context->saved_data["bias"] = bias;
-    return Quantize(values, torch::empty({0}, torch::kBool), static_cast<int>(bias));
+    return Quantize(input, torch::empty({0}, torch::kBool), static_cast<int>(bias), type);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const Tensor values = context->get_saved_variables()[0];
     const auto bias = static_cast<int>(context->saved_data["bias"].toInt());
-    return {gradients[0] * (values.abs() <= LargestMagnitude(bias)), Tensor()};
+    return {PassGradients(gradients[0], values, bias), Tensor(), Tensor()};
   }
 };
 
@@ -92,7 +147,7 @@ struct CompressFunction : public torch::autograd::Function<CompressFunction> {
   static Tensor forward(AutogradContext* /*context*/, const Tensor& weight, const Tensor& mask,
                         c10::optional<int64_t> bias, torch::ScalarType type) {
     if (bias) {
-      return Quantize(weight, mask, static_cast<int>(*bias)).to(type);
+      return Quantize(weight, mask, static_cast<int>(*bias), type);
     }
     return (mask.numel() > 0 ? weight * mask : weight.clone()).to(type);
   }
@@ -104,8 +159,8 @@ struct CompressFunction : public torch::autograd::Function<CompressFunction> {
 
 }  // namespace
 
-Tensor FakeQuantizeAf8(const Tensor& values, int exponent_bias) {
-  return FakeQuantizeFunction::apply(values, exponent_bias);
+Tensor FakeQuantizeAf8(const Tensor& values, int exponent_bias, torch::ScalarType type) {
+  return FakeQuantizeFunction::apply(values, exponent_bias, type);
 }
 
 int SearchAf8Bias(const Tensor& values) {

@@ -8,9 +8,11 @@
 namespace edgebert {
 
 /// The AF8 value nearest to each element, as numeric/adaptivfloat.h's Encode() and Decode() give
-/// it, in float32. Gradients pass straight through, but for elements beyond the largest AF8 value:
-/// moving those changes nothing, and their gradient is zero.
-torch::Tensor FakeQuantizeAf8(const torch::Tensor& values, int exponent_bias);
+/// it, as `type`: float32, or bfloat16, which holds AF8 exactly. `values` are float32. Gradients
+/// pass straight through, but for elements beyond the largest AF8 value: moving those changes
+/// nothing, and their gradient is zero.
+torch::Tensor FakeQuantizeAf8(const torch::Tensor& values, int exponent_bias,
+                              torch::ScalarType type = torch::kFloat32);
 
 /// The AF8 exponent bias of least squared error for the elements of a tensor.
 int SearchAf8Bias(const torch::Tensor& values);

@@ -39,6 +39,19 @@ TEST(FakeQuantizeTest, GivesTheValuesOfTheScalarReference) {
   }
 }
 
+TEST(FakeQuantizeTest, Bfloat16HoldsTheSameValuesAndPassesTheSameGradients) {
+  const int bias = -6;
+  torch::Tensor values = ToTensor(RandomValues(9001, 2));
+  values.set_requires_grad(true);
+  const torch::Tensor narrow = FakeQuantizeAf8(values, bias, torch::kBFloat16);
+  EXPECT_EQ(narrow.scalar_type(), torch::kBFloat16);
+  EXPECT_TRUE(torch::equal(narrow.to(torch::kFloat32), FakeQuantizeAf8(values, bias)));
+  narrow.sum().backward();
+  const float largest = std::ldexp(3968.0F, bias - kAf8MantissaBits);
+  EXPECT_TRUE(torch::equal(values.grad(), (values.abs() <= largest).to(torch::kFloat32)));
+  EXPECT_GT((values.grad() == 0).sum().item<int64_t>(), 0);
+}
+
 TEST(FakeQuantizeTest, GradientPassesThroughButBeyondTheRange) {
   const int bias = -4;
   const float largest = std::ldexp(3968.0F, bias - kAf8MantissaBits);

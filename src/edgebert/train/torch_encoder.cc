@@ -41,14 +41,18 @@ void TorchEncoder::SetEmbedding(const std::string& name, const torch::Tensor& va
   parameters_.at(name) = values.detach().to(device_);
 }
 
-torch::Tensor TorchEncoder::Quantized(torch::Tensor values, int layer, ActivationSite site) const {
-  return activation_biases_ ? FakeQuantizeAf8(values, activation_biases_->at(layer, site))
-                            : std::move(values);
+torch::ScalarType TorchEncoder::ProductType() const {
+  return options_.precision == MatmulPrecision::kBfloat16 ? torch::kBFloat16 : torch::kFloat32;
+}
+
+torch::Tensor TorchEncoder::Quantized(const torch::Tensor& values, int layer, ActivationSite site,
+                                      torch::ScalarType type) const {
+  return activation_biases_ ? FakeQuantizeAf8(values, activation_biases_->at(layer, site), type)
+                            : values.to(type);
 }
 
 torch::Tensor TorchEncoder::Linear(const torch::Tensor& input, const std::string& name) {
-  const bool narrow = options_.precision == MatmulPrecision::kBfloat16;
-  const torch::ScalarType type = narrow ? torch::kBFloat16 : torch::kFloat32;
+  const torch::ScalarType type = ProductType();
   torch::Tensor& weight = step_weights_[name];
   if (!weight.defined()) {
     const auto found = compression_.find(name + ".weight");
@@ -57,8 +61,8 @@ torch::Tensor TorchEncoder::Linear(const torch::Tensor& input, const std::string
                             found == compression_.end() ? none : found->second, type);
   }
   const torch::Tensor& bias = parameters_.at(name + ".bias");
-  if (narrow) {
-    return torch::linear(input.to(type), weight).to(torch::kFloat32) + bias;
+  if (type != torch::kFloat32) {
+    return torch::linear(input.to(type), weight).to(torch::kFloat32).add_(bias);
   }
   return torch::linear(input, weight, bias);
 }
@@ -97,8 +101,9 @@ torch::Tensor TorchEncoder::Attend(const torch::Tensor& input, const Batch& batc
   const std::string prefix = LayerPrefix(distinct) + "attention.";
   const int64_t sentences = input.size(0);
   const int64_t tokens = input.size(1);
+  const torch::Tensor operand = input.to(ProductType());  // Once for all three.
   const auto heads = [&](const char* name, ActivationSite site) {
-    return Quantized(Linear(input, prefix + name), layer, site)
+    return Quantized(Linear(operand, prefix + name), layer, site)
         .view({sentences, tokens, config_.num_heads, config_.head_size()})
         .transpose(1, 2);
   };
@@ -120,7 +125,8 @@ torch::Tensor TorchEncoder::Attend(const torch::Tensor& input, const Batch& batc
   probabilities = Dropped(Quantized(probabilities, layer, ActivationSite::kProbability));
   torch::Tensor context =
       probabilities.matmul(value).transpose(1, 2).reshape({sentences, tokens, config_.hidden_size});
-  return Linear(Quantized(context, layer, ActivationSite::kContext), prefix + "output");
+  return Linear(Quantized(context, layer, ActivationSite::kContext, ProductType()),
+                prefix + "output");
 }
 
 torch::Tensor TorchEncoder::OffRamp(const torch::Tensor& states, const Batch& batch, int layer) {
@@ -129,15 +135,15 @@ torch::Tensor TorchEncoder::OffRamp(const torch::Tensor& states, const Batch& ba
     if (pooling == Pooling::kCls) {
       pooled.push_back(states.select(1, 0));
     } else {
-      const torch::Tensor is_token = batch.is_token.to(torch::kFloat32).unsqueeze(2);
-      pooled.push_back((states * is_token).sum(1) / is_token.sum(1));
+      const torch::Tensor is_token = batch.is_token.to(torch::kFloat32).unsqueeze(1);
+      pooled.push_back(is_token.bmm(states).squeeze(1) / is_token.sum(2));
     }
   }
   const std::string prefix = OffRampPrefix(config_, layer);
   const torch::Tensor input =
-      Quantized(torch::cat(pooled, 1), layer, ActivationSite::kOffRampInput);
+      Quantized(torch::cat(pooled, 1), layer, ActivationSite::kOffRampInput, ProductType());
   const torch::Tensor hidden = Quantized(Linear(Dropped(input), prefix + "pooler").tanh(), layer,
-                                         ActivationSite::kOffRampHidden);
+                                         ActivationSite::kOffRampHidden, ProductType());
   return Linear(Dropped(hidden), prefix + "classifier");
 }
 
@@ -164,7 +170,7 @@ std::vector<torch::Tensor> TorchEncoder::Forward(const Batch& batch,
         hidden = torch::relu(hidden);
         break;
     }
-    hidden = Quantized(hidden, layer, ActivationSite::kHidden);
+    hidden = Quantized(hidden, layer, ActivationSite::kHidden, ProductType());
     const torch::Tensor update = Dropped(Linear(hidden, prefix + "feed_forward.down"));
     states = Quantized(Normalized(update + middle, prefix + "feed_forward.norm"), layer,
                        ActivationSite::kLayerOutput);

@@ -60,7 +60,10 @@ class TorchEncoder {
   Result<Model> ToModel(const Model& source) const;
 
  private:
-  torch::Tensor Quantized(torch::Tensor values, int layer, ActivationSite site) const;
+  /// The type of a product's operands.
+  torch::ScalarType ProductType() const;
+  torch::Tensor Quantized(const torch::Tensor& values, int layer, ActivationSite site,
+                          torch::ScalarType type = torch::kFloat32) const;
   torch::Tensor Linear(const torch::Tensor& input, const std::string& name);
   torch::Tensor Normalized(const torch::Tensor& values, const std::string& prefix) const;
   torch::Tensor Embed(const Batch& batch);

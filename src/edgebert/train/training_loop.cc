@@ -11,63 +11,16 @@
 #include <system_error>
 #include <utility>
 
+#include "edgebert/train/optimizer.h"
+
 namespace edgebert {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using torch::optim::AdamWOptions;
 
 constexpr std::chrono::seconds kCheckpointInterval(180);
 constexpr int64_t kLogInterval = 20;
 constexpr double kLossSmoothing = 0.02;
-constexpr double kAdamEpsilon = 1e-8;
-
-/// The optimizer's groups, in this order.
-enum Group : size_t {
-  kEncoderMatrices,
-  kEncoderVectors,
-  kOffRampMatrices,
-  kOffRampVectors,
-  kSpans
-};
-
-torch::optim::AdamW MakeOptimizer(TorchEncoder& encoder, const ScheduleRecipe& schedule) {
-  std::vector<torch::Tensor> groups[4];
-  for (const auto& [name, parameter] : encoder.parameters()) {
-    if (!parameter.requires_grad()) {
-      continue;
-    }
-    const bool is_off_ramp = name.starts_with("off_ramp.");
-    const bool is_vector = parameter.dim() == 1;
-    groups[(is_off_ramp ? 2 : 0) + (is_vector ? 1 : 0)].push_back(parameter);
-  }
-  std::vector<torch::optim::OptimizerParamGroup> parameter_groups;
-  for (size_t i = 0; i < std::size(groups); ++i) {
-    const bool decays = i == kEncoderMatrices || i == kOffRampMatrices;
-    parameter_groups.emplace_back(
-        groups[i],
-        std::make_unique<AdamWOptions>(
-            AdamWOptions(0).eps(kAdamEpsilon).weight_decay(decays ? schedule.weight_decay : 0)));
-  }
-  if (encoder.span().is_learning()) {
-    parameter_groups.emplace_back(
-        std::vector<torch::Tensor>{encoder.span().learned()},
-        std::make_unique<AdamWOptions>(AdamWOptions(0).eps(kAdamEpsilon).weight_decay(0)));
-  }
-  return torch::optim::AdamW(std::move(parameter_groups), AdamWOptions(0));
-}
-
-void SetLearningRates(torch::optim::AdamW& optimizer, const LoopOptions& options, double share) {
-  for (size_t i = 0; i < optimizer.param_groups().size(); ++i) {
-    double rate = i == kEncoderMatrices || i == kEncoderVectors
-                      ? options.schedule.learning_rate * share
-                      : options.schedule.off_ramp_learning_rate * share;
-    if (i == kSpans) {
-      rate = options.span_learning_rate;  // Learned for a part of the stage only, at one rate.
-    }
-    static_cast<AdamWOptions&>(optimizer.param_groups()[i].options()).lr(rate);
-  }
-}
 
 Checkpoint MakeCheckpoint(const TorchEncoder& encoder, const std::string& fingerprint, int64_t step,
                           const StageHooks& hooks) {
@@ -154,10 +107,6 @@ class Meter {
 Status Loop(TorchEncoder& encoder, std::span<const TokenizedExample> examples,
             const LoopOptions& options, StageHooks& hooks, const TrainingObserver& observer) {
   torch::optim::AdamW optimizer = MakeOptimizer(encoder, options.schedule);
-  std::vector<torch::Tensor> clipped;
-  for (const torch::optim::OptimizerParamGroup& group : optimizer.param_groups()) {
-    clipped.insert(clipped.end(), group.params().begin(), group.params().end());
-  }
   const int64_t batches_per_epoch =
       (static_cast<int64_t>(examples.size()) + options.schedule.batch_size - 1) /
       options.schedule.batch_size;
@@ -191,7 +140,7 @@ Status Loop(TorchEncoder& encoder, std::span<const TokenizedExample> examples,
     }
     const double progress = static_cast<double>(step) / static_cast<double>(total);
     const double share = LearningRateShare(progress, options.schedule.warmup);
-    SetLearningRates(optimizer, options, share);
+    SetLearningRates(optimizer, options.schedule, share, options.span_learning_rate);
     EDGEBERT_RETURN_IF_ERROR(hooks.BeforeStep(progress, step));
     torch::manual_seed(options.seed * 0x9E3779B97F4A7C15u + static_cast<uint64_t>(step));
     const Batch batch = MakeBatch(examples, batches[static_cast<size_t>(step % batches_per_epoch)],
@@ -207,8 +156,7 @@ Status Loop(TorchEncoder& encoder, std::span<const TokenizedExample> examples,
     optimizer.zero_grad();
     loss.backward();
     hooks.AfterBackward(options.schedule.learning_rate * share);
-    torch::nn::utils::clip_grad_norm_(clipped, options.schedule.gradient_clip);
-    optimizer.step();
+    ClipAndStep(optimizer, options.schedule.gradient_clip);
     hooks.AfterStep();
     ++step;
     const TrainingProgress& shown = meter.Update(step, loss_value, batch.tokens);
