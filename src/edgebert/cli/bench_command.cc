@@ -283,6 +283,15 @@ Status BenchCompare(const BenchFlags& flags, const Model& model, const fs::path&
 
   std::vector<Contender> contenders = {
       {"edgebert", &own}, {"edgebert again", &again}, {"edgebert", &own, true}};
+  // Processors with tiles are still few: what the others would do is of interest beside it.
+  std::optional<WorkerRuntime> without_tiles;
+  if (own.info().isa == "amx") {
+    constexpr char kIsa[] = "avx512vnni";
+    EDGEBERT_ASSIGN_OR_RETURN(const ProcessOptions vectors,
+                              flags.WorkerOf(program, std::nullopt, kIsa));
+    EDGEBERT_ASSIGN_OR_RETURN(without_tiles, WorkerRuntime::Start(vectors));
+    contenders.push_back({fmt::format("edgebert {}", kIsa), &*without_tiles});
+  }
   const size_t baseline = contenders.size() + set.int8_baseline.value_or(set.contenders.size());
   contenders.insert(contenders.end(), set.contenders.begin(), set.contenders.end());
   RowSink sink(flags, "onnxruntime_int8");

@@ -160,7 +160,8 @@ Result<std::filesystem::path> ThisProgram() {
 }
 
 Result<ProcessOptions> BenchFlags::WorkerOf(const std::filesystem::path& program,
-                                            std::optional<std::string> weights) const {
+                                            std::optional<std::string> weights,
+                                            std::optional<std::string> isa) const {
   ProcessOptions process;
   EDGEBERT_ASSIGN_OR_RETURN(const std::filesystem::path model_path, model.Path());
   process.arguments = {program.string(), "bench-worker", "--model", model_path.string()};
@@ -172,7 +173,10 @@ Result<ProcessOptions> BenchFlags::WorkerOf(const std::filesystem::path& program
   add("--base", model.base);
   add("--arithmetic", arithmetic);
   add("--threshold", threshold);
-  add("--isa", mask_avx2 && !engine.isa ? std::optional<std::string>("avx2") : engine.isa);
+  if (!isa) {
+    isa = mask_avx2 && !engine.isa ? std::optional<std::string>("avx2") : engine.isa;
+  }
+  add("--isa", isa);
   add("--weights", weights ? weights : engine.weights);
   if (threads() > 1) {
     process.arguments.insert(process.arguments.end(), {"--threads", std::to_string(threads())});

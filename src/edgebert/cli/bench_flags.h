@@ -54,9 +54,12 @@ struct BenchFlags {
   /// The CPUs that every runtime is kept to: --cpus, or the first of this process's, one a thread.
   std::vector<int> Cpus() const;
 
-  /// How a worker of `program`, a build of this one, is started. `weights` overrides --weights.
+  /// How a worker of `program`, a build of this one, is started. `weights` overrides --weights,
+  /// `isa`
+  /// --isa.
   Result<ProcessOptions> WorkerOf(const std::filesystem::path& program,
-                                  std::optional<std::string> weights = std::nullopt) const;
+                                  std::optional<std::string> weights = std::nullopt,
+                                  std::optional<std::string> isa = std::nullopt) const;
 
   /// The workloads asked for, in order; without any, the real sentences (or tokens-25 where there
   /// are none) and `more`.

@@ -15,9 +15,10 @@ constexpr int kMostThreads = 256;
 
 void EngineFlags::AddTo(CLI::App& command) {
   command
-      .add_option("--isa", isa,
-                  "Instruction set of the kernels: avx512vnni, avx512, avxvnni, avx2, sse4, ssse3, "
-                  "neon or scalar [the best that this machine has]")
+      .add_option(
+          "--isa", isa,
+          "Instruction set of the kernels: amx, avx512vnni, avx512, avxvnni, avx2, sse4, ssse3, "
+          "neon or scalar [the best that this machine has]")
       ->type_name("NAME");
   command
       .add_option("--weights", weights,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "edgebert/numeric/entropy.h"
+#include "edgebert/numeric/exp_log.h"
 
 namespace edgebert {
 namespace {
@@ -34,7 +35,7 @@ bool MaxProbabilityExitRule::ShouldExit(const OffRampView& view) {
   const double largest = view.logits[LargestLogit(view.logits)];
   double total = 0;
   for (const float logit : view.logits) {
-    total += std::exp(double{logit} - largest);
+    total += ExpOfNonPositive(double{logit} - largest);
   }
   return 1 / total > threshold_;
 }

@@ -9,6 +9,7 @@
 
 #include "edgebert/kernels/attention.h"
 #include "edgebert/kernels/elementwise.h"
+#include "edgebert/kernels/panel_multiplier.h"
 #include "edgebert/kernels/panel_product.h"
 #include "edgebert/kernels/panel_sums.h"
 #include "edgebert/kernels/powers_of_two.h"
@@ -30,42 +31,50 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// A vector of products as scores, each rounded to double and then to float.
+HWY_INLINE BlockVector ScoresOf(const int32_t* products, double scale) {
+  const BlockFloats floats;
+  const hn::RebindToSigned<BlockFloats> ints;
+#if HWY_TARGET == HWY_SCALAR
+  const hn::Rebind<double, BlockFloats> doubles;
+  const auto exact = hn::PromoteTo(doubles, hn::LoadU(ints, products));
+  return hn::DemoteTo(floats, hn::Mul(exact, hn::Set(doubles, scale)));
+#else
+  const hn::Half<BlockFloats> half_floats;
+  const hn::Half<decltype(ints)> half_ints;
+  const hn::Rebind<double, decltype(half_floats)> doubles;
+  const auto scales = hn::Set(doubles, scale);
+  const auto all = hn::LoadU(ints, products);
+  const auto lower = hn::PromoteTo(doubles, hn::LowerHalf(half_ints, all));
+  const auto upper = hn::PromoteTo(doubles, hn::UpperHalf(half_ints, all));
+  return hn::Combine(floats, hn::DemoteTo(half_floats, hn::Mul(upper, scales)),
+                     hn::DemoteTo(half_floats, hn::Mul(lower, scales)));
+#endif
+}
+
 /// probabilities = AF8(softmax(scale · products)), as AF8 integers; `probability_scale` is how many
-/// of them make 1. `scores` has room for `size` rounded up to a block; so has `probabilities`,
-/// whose last entries become 0.
+/// of them make 1. All three arrays have room for `size` rounded up to a block; the last entries of
+/// `probabilities` become 0.
 void SoftmaxOfProducts(const int32_t* products, size_t size, double scale, float probability_scale,
                        float* scores, int16_t* probabilities) {
   const BlockFloats floats;
-  const hn::CappedTag<double, kBlock / 2> doubles;
-  const hn::Rebind<int32_t, decltype(doubles)> ints;
-  const hn::Rebind<float, decltype(doubles)> half_floats;
-  const size_t whole = size / kBlock * kBlock;
+  const size_t lanes = hn::Lanes(floats);
   const size_t padded = (size + kBlock - 1) / kBlock * kBlock;
-  const auto scales = hn::Set(doubles, scale);
-  const auto score = [&](const int32_t* from, float* to) HWY_ATTR {
-    for (size_t i = 0; i < kBlock; i += hn::Lanes(doubles)) {
-      const auto exact = hn::Mul(hn::PromoteTo(doubles, hn::LoadU(ints, from + i)), scales);
-      hn::StoreU(hn::DemoteTo(half_floats, exact), half_floats, to + i);
+  // What is no key has no share: exp(-∞) is 0.
+  const BlockVector none = hn::Set(floats, -std::numeric_limits<float>::infinity());
+  BlockVector largest = none;
+  for (size_t i = 0; i < padded; i += lanes) {
+    BlockVector score = none;
+    if (i < size) {
+      score = ScoresOf(products + i, scale);
+      if (size - i < lanes) {
+        score = hn::IfThenElse(hn::FirstN(floats, size - i), score, none);
+      }
     }
-  };
-  for (size_t i = 0; i < whole; i += kBlock) {
-    score(products + i, scores + i);
+    hn::StoreU(score, floats, scores + i);
+    largest = hn::Max(largest, score);
   }
-  if (whole < size) {
-    HWY_ALIGN int32_t last[kBlock] = {};
-    std::copy(products + whole, products + size, last);
-    score(last, scores + whole);
-    // What is no key has no share: exp(-∞) is 0.
-    std::fill(scores + size, scores + padded, -std::numeric_limits<float>::infinity());
-  }
-
-  BlockVector largest = hn::Set(floats, scores[0]);
-  for (size_t i = 0; i < padded; i += hn::Lanes(floats)) {
-    largest = hn::Max(largest, hn::LoadU(floats, scores + i));
-  }
-  HWY_ALIGN float lanes[kBlock];
-  hn::Store(largest, floats, lanes);
-  const auto most = hn::Set(floats, *std::max_element(lanes, lanes + hn::Lanes(floats)));
+  const auto most = hn::MaxOfLanes(floats, largest);
 
   HWY_ALIGN float partials[kBlock];
   for (size_t lane = 0; lane < kBlock; lane += hn::Lanes(floats)) {
@@ -190,7 +199,7 @@ void AttendBlock(const Head& head, const Scales& scales, std::span<const int16_t
 
   // A row's products, and one panel of sums of values, which come when the products are done with.
   const size_t products_stride = num_panels * kPanelColumns;
-  int32_t* sums = AtLeast(scratch.sums, count * products_stride);
+  int32_t* sums = AtLeast(scratch.sums, count * products_stride + kSoftmaxBlock);
   for (size_t panel = 0; panel < num_panels; ++panel) {
     MultiplyPanel({&query[first_query * head.width + head.first], head.width, count, head.size / 2,
                    &scratch.keys[(first_panel + panel) * head.size * kPanelColumns], kZeros,

@@ -36,12 +36,17 @@ void ForEachBlock(const In* input, size_t size, Out* output, Function function) 
 using BlockFloats = hwy::HWY_NAMESPACE::CappedTag<float, kBlock>;
 using BlockVector = hwy::HWY_NAMESPACE::Vec<BlockFloats>;
 
-/// Adds the partials pairwise as one tree.
-inline float SumOfPartials(float* partials) {
-  for (size_t half = kBlock / 2; half > 0; half /= 2) {
-    for (size_t i = 0; i < half; ++i) {
-      partials[i] += partials[i + half];
+/// Adds the upper half of 2 · `half` partials to the lower, and so on: one tree.
+template <size_t half = kBlock / 2>
+HWY_INLINE float SumOfPartials(float* partials) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  if constexpr (half > 0) {
+    const hn::CappedTag<float, half> tag;
+    for (size_t i = 0; i < half; i += hn::Lanes(tag)) {
+      const auto upper = hn::LoadU(tag, partials + half + i);
+      hn::StoreU(hn::Add(hn::LoadU(tag, partials + i), upper), tag, partials + i);
     }
+    return SumOfPartials<half / 2>(partials);
   }
   return partials[0];
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "edgebert/kernels/panel_product.h"
+#include "edgebert/kernels/tile_product.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -22,6 +23,7 @@ struct Set {
   std::string_view name;
   int64_t target;
   PanelFunctions functions;
+  const TileFunctions* tiles = nullptr;
 };
 
 #if defined(__x86_64__)
@@ -38,6 +40,7 @@ bool HasFeature(unsigned subleaf, int reg, unsigned bit) {
 
 constexpr int kEax = 0;
 constexpr int kEcx = 2;
+constexpr int kEdx = 3;
 
 #endif
 
@@ -61,6 +64,19 @@ std::string_view NameOfTarget(int64_t target) {
   }
 }
 
+/// Better than what Highway's version compiles to; null for none.
+DecodeFunction DecodeOf([[maybe_unused]] int64_t target) {
+#if defined(__x86_64__)
+  if (target == HWY_AVX3) {
+    return DecodePanelAvx512;
+  }
+  if (target == HWY_AVX2) {
+    return DecodePanelAvx2;
+  }
+#endif
+  return nullptr;
+}
+
 std::vector<Set> FindSets() {
   int64_t targets = hwy::SupportedTargets() & HWY_TARGETS;
   targets = targets == 0 ? HWY_STATIC_TARGET : targets;
@@ -70,15 +86,18 @@ std::vector<Set> FindSets() {
 #if defined(__x86_64__)
     if (target == HWY_AVX3 && HasFeature(0, kEcx, 11)) {
       const bool vbmi = HasFeature(0, kEcx, 1);
-      sets.push_back({"avx512vnni",
-                      target,
-                      {MultiplyPanelAvx512Vnni, vbmi ? DecodePanelAvx512Vbmi : nullptr}});
+      const PanelFunctions functions{MultiplyPanelAvx512Vnni, DecodePanelAvx512};
+      const bool amx = HasFeature(0, kEdx, 24) && HasFeature(0, kEdx, 25);
+      if (const TileFunctions* tiles = amx && vbmi ? TileFunctionsAmx() : nullptr) {
+        sets.push_back({"amx", target, functions, tiles});
+      }
+      sets.push_back({"avx512vnni", target, functions});
     }
     if (target == HWY_AVX2 && HasFeature(1, kEax, 4)) {
-      sets.push_back({"avxvnni", target, {MultiplyPanelAvxVnni, nullptr}});
+      sets.push_back({"avxvnni", target, {MultiplyPanelAvxVnni, DecodePanelAvx2}});
     }
 #endif
-    sets.push_back({NameOfTarget(target), target, {}});
+    sets.push_back({NameOfTarget(target), target, {nullptr, DecodeOf(target)}});
   }
   return sets;
 }
@@ -100,6 +119,8 @@ const Set& SetInUse() {
 }  // namespace
 
 PanelFunctions PanelFunctionsInUse() { return SetInUse().functions; }
+
+const TileFunctions* TileFunctionsInUse() { return SetInUse().tiles; }
 
 std::vector<std::string> SupportedInstructionSets() {
   std::vector<std::string> names;

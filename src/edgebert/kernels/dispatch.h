@@ -13,7 +13,7 @@
 namespace edgebert {
 
 /// The instruction sets that this processor has and this build was compiled for, best first: of
-/// "avx512vnni", "avx512", "avxvnni", "avx2", "sse4", "ssse3", "neon", "scalar".
+/// "amx", "avx512vnni", "avx512", "avxvnni", "avx2", "sse4", "ssse3", "neon", "scalar".
 std::vector<std::string> SupportedInstructionSets();
 
 /// The one that kernels use now.

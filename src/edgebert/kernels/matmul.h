@@ -54,9 +54,10 @@ class PackedMatrixAf8 {
   size_t memory_bytes() const { return codes_.size() + integers_.size() * sizeof(int16_t); }
 
   /// The weights of a panel as 16-bit integers (numeric/adaptivfloat.h's DecodeInteger),
-  /// [num_pairs × kPanelColumns × 2]; in `decoded`, which is resized, where they are kept as codes.
+  /// [at least num_pairs × kPanelColumns × 2]; in `decoded`, which is resized, where they are kept
+  /// as codes.
   const int16_t* Panel(size_t index, PanelVector<int16_t>& decoded) const;
-  /// A panel's bytes as they are kept, to be fetched ahead of use.
+  /// A panel's bytes as they are kept: codes, or integers to be fetched ahead of use.
   std::span<const uint8_t> PanelBytes(size_t index) const;
 
   /// The sum of a column's magnitudes.
@@ -66,12 +67,13 @@ class PackedMatrixAf8 {
   int inputs_per_sum(int panel) const { return inputs_per_sum_[static_cast<size_t>(panel)]; }
 
  private:
-  size_t panel_size() const { return num_pairs() * 2 * kPanelColumns; }
+  size_t num_quads() const { return (static_cast<size_t>(inputs_) + 3) / 4; }
+  size_t panel_size() const { return num_quads() * 4 * kPanelColumns; }
 
   int outputs_ = 0;
   int inputs_ = 0;
   WeightStorage storage_ = WeightStorage::kInt16;
-  PanelVector<uint8_t> codes_;  ///< In DecodeOrder().
+  PanelVector<uint8_t> codes_;  ///< Panel by panel, each in the order of CodeIndex().
   PanelVector<int16_t> integers_;
   std::vector<int64_t> magnitudes_;  ///< [num_panels × kPanelColumns]
   std::vector<int> inputs_per_sum_;
@@ -100,6 +102,8 @@ class PackedBiasAf8 {
 struct MatMulScratch {
   PanelVector<int16_t> weights;
   PanelVector<int16_t> activations;
+  PanelVector<int8_t> activation_parts;
+  PanelVector<int8_t> weight_parts;
   PanelVector<int32_t> sums;
   PanelVector<int64_t> wide_sums;
 };

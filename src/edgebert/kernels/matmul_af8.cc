@@ -5,8 +5,8 @@
 
 #include "edgebert/kernels/matmul.h"
 #include "edgebert/kernels/panel.h"
+#include "edgebert/kernels/panel_multiplier.h"
 #include "edgebert/kernels/panel_product.h"
-#include "edgebert/kernels/panel_sums.h"
 #include "edgebert/numeric/adaptivfloat.h"
 
 namespace edgebert {
@@ -16,8 +16,6 @@ namespace {
 constexpr size_t kAlwaysSafeInputs = 128;
 constexpr int64_t kSumLimit = int64_t{1} << 31;
 static_assert(int64_t{kAlwaysSafeInputs} * kAf8MaxInteger * kAf8MaxInteger < kSumLimit);
-
-alignas(kCacheLineBytes) constexpr int32_t kZeros[kPanelColumns] = {};
 
 /// Whether, for every column and every run of `inputs_per_sum` inputs from a multiple of it on, no
 /// partial sum in any order can leave 32 bits, whatever the activations are.
@@ -78,7 +76,9 @@ PackedMatrixAf8::PackedMatrixAf8(std::span<const uint8_t> codes, int outputs, in
         integers[index] = table[row[input]];
         magnitudes_[first + column] += std::abs(table[row[input]]);
         if (storage == WeightStorage::kCodes) {
-          codes_[panel * size + DecodeOrder(index)] = row[input];
+          // Of the two codes of zero, kernels know but one.
+          codes_[panel * size + CodeIndex(num_quads(), input, column)] =
+              integers[index] == 0 ? uint8_t{0} : row[input];
         }
       }
     }
@@ -95,7 +95,7 @@ const int16_t* PackedMatrixAf8::Panel(size_t index, PanelVector<int16_t>& decode
     return integers_.data() + index * panel_size();
   }
   int16_t* integers = AtLeast(decoded, panel_size());
-  DecodePanel(codes_.data() + index * panel_size(), panel_size(), integers);
+  DecodePanel(codes_.data() + index * panel_size(), num_quads(), integers);
   return integers;
 }
 
@@ -121,49 +121,16 @@ PackedBiasAf8::PackedBiasAf8(const PackedMatrixAf8& weights, std::span<const int
   }
 }
 
-PairedRows InPairs(std::span<const int16_t> activations, size_t rows, size_t inputs,
-                   MatMulScratch& scratch) {
-  if (inputs % 2 == 0) {
-    return {activations.data(), inputs};
-  }
-  int16_t* padded = AtLeast(scratch.activations, rows * (inputs + 1));
-  for (size_t row = 0; row < rows; ++row) {
-    std::copy_n(activations.data() + row * inputs, inputs, padded + row * (inputs + 1));
-    padded[row * (inputs + 1) + inputs] = 0;
-  }
-  return {padded, inputs + 1};
-}
-
-void SumPanelWide(const PairedRows& activations, size_t rows, const PackedMatrixAf8& weights,
-                  size_t panel, MatMulScratch& scratch) {
-  const size_t size = rows * kPanelColumns;
-  int32_t* sums = AtLeast(scratch.sums, size);
-  int64_t* wide = AtLeast(scratch.wide_sums, size);
-  std::fill_n(wide, size, 0);
-  const int16_t* integers = weights.Panel(panel, scratch.weights);
-  const auto pairs_per_sum =
-      static_cast<size_t>(weights.inputs_per_sum(static_cast<int>(panel)) / 2);
-  for (size_t begin = 0; begin < weights.num_pairs(); begin += pairs_per_sum) {
-    MultiplyPanel({activations.values + 2 * begin, activations.stride, rows,
-                   std::min(pairs_per_sum, weights.num_pairs() - begin),
-                   integers + begin * 2 * kPanelColumns, kZeros, sums, kPanelColumns});
-    for (size_t i = 0; i < size; ++i) {
-      wide[i] += sums[i];
-    }
-  }
-}
-
 void MatMulAf8(std::span<const int16_t> activations, int rows, const PackedMatrixAf8& weights,
                MatMulScratch& scratch, std::span<int64_t> output) {
   const auto num_rows = static_cast<size_t>(rows);
   const auto outputs = static_cast<size_t>(weights.outputs());
-  const PairedRows paired =
-      InPairs(activations, num_rows, static_cast<size_t>(weights.inputs()), scratch);
+  const PanelMultiplier multiplier(activations, num_rows, weights, scratch);
   for (size_t panel = 0; panel < weights.num_panels(); ++panel) {
-    SumPanelWide(paired, num_rows, weights, panel, scratch);
+    const int64_t* sums = multiplier.WideSums(panel);
     const size_t first = panel * kPanelColumns;
     for (size_t row = 0; row < num_rows; ++row) {
-      std::copy_n(&scratch.wide_sums[row * kPanelColumns], std::min(kPanelColumns, outputs - first),
+      std::copy_n(sums + row * kPanelColumns, std::min(kPanelColumns, outputs - first),
                   &output[row * outputs + first]);
     }
   }

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "edgebert/kernels/dispatch.h"
+#include "edgebert/kernels/panel_multiplier.h"
 #include "edgebert/numeric/adaptivfloat.h"
 #include "edgebert/testing/testing.h"
 
@@ -24,7 +25,8 @@ struct Shape {
   int outputs;
 };
 
-/// Around every block size that the kernels have: lanes, panels, row blocks and pairs of inputs.
+/// Around every block size that the kernels have: lanes, panels, row blocks, pairs of inputs,
+/// tiles.
 std::vector<Shape> Shapes() {
   std::vector<Shape> shapes;
   for (int rows = 1; rows <= 14; ++rows) {
@@ -33,6 +35,11 @@ std::vector<Shape> Shapes() {
   for (const int inputs : {0, 1, 2, 3, 127, 128, 129, 130, 300}) {
     for (const int outputs : {1, 2, 15, 16, 17, 31, 32, 33, 64, 65}) {
       shapes.push_back({3, inputs, outputs});
+    }
+  }
+  for (const int rows : {15, 16, 17, 31, 32, 33, 64, 65, 97}) {
+    for (const int inputs : {1, 63, 64, 65, 200}) {
+      shapes.push_back({rows, inputs, 33});
     }
   }
   shapes.push_back({25, 384, 96});
@@ -113,12 +120,64 @@ TEST_P(MatMulTest, Af8WorstCaseDoesNotOverflow) {
     for (size_t i = Size(2, inputs); i < activations.size(); ++i) {
       activations[i] = random() % 2 != 0 ? int16_t{kAf8MaxInteger} : int16_t{-kAf8MaxInteger};
     }
-    std::vector<int64_t> output(Size(shape.rows, shape.outputs));
-    MatMulAf8(activations, shape.rows, PackedMatrixAf8(codes, shape.outputs, inputs), scratch_,
-              output);
-    EXPECT_EQ(output[0], int64_t{inputs} * kAf8MaxInteger * kAf8MaxInteger);
-    EXPECT_EQ(output[1], -output[0]);
-    ASSERT_EQ(output, ExactProduct(activations, codes, shape));
+    const std::vector<int64_t> expected = ExactProduct(activations, codes, shape);
+    for (const WeightStorage storage : {WeightStorage::kCodes, WeightStorage::kInt16}) {
+      std::vector<int64_t> output(Size(shape.rows, shape.outputs));
+      MatMulAf8(activations, shape.rows, PackedMatrixAf8(codes, shape.outputs, inputs, storage),
+                scratch_, output);
+      EXPECT_EQ(output[0], int64_t{inputs} * kAf8MaxInteger * kAf8MaxInteger);
+      EXPECT_EQ(output[1], -output[0]);
+      ASSERT_EQ(output, expected);
+    }
+  }
+}
+
+TEST_P(MatMulTest, SumsOfThirtyTwoBitsWrapAround) {
+  // What a layer is given is proven to fit; that partial sums do not matter is what is tested here.
+  Random random(5);
+  const Shape shape{25, 1536, 32};
+  std::vector<uint8_t> codes(Size(shape.outputs, shape.inputs));
+  for (uint8_t& code : codes) {
+    code = random() % 2 != 0 ? kLargestCode : kNegativeLargestCode;
+  }
+  std::vector<int16_t> activations(Size(shape.rows, shape.inputs));
+  for (int16_t& activation : activations) {
+    activation = random() % 8 != 0 ? int16_t{kAf8MaxInteger} : int16_t{-kAf8MaxInteger};
+  }
+  const std::vector<int64_t> exact = ExactProduct(activations, codes, shape);
+  std::vector<int32_t> initial(kPanelColumns);
+  for (size_t column = 0; column < initial.size(); ++column) {
+    initial[column] = static_cast<int32_t>(random());
+  }
+  for (const WeightStorage storage : {WeightStorage::kCodes, WeightStorage::kInt16}) {
+    const PackedMatrixAf8 matrix(codes, shape.outputs, shape.inputs, storage);
+    const PanelMultiplier multiplier(activations, 25, matrix, scratch_);
+    const int32_t* sums = multiplier.Sums(0, initial.data(), 1);
+    for (size_t i = 0; i < exact.size(); ++i) {
+      ASSERT_EQ(static_cast<uint32_t>(sums[i]),
+                static_cast<uint32_t>(exact[i] + initial[i % kPanelColumns]))
+          << i;
+    }
+  }
+}
+
+TEST_P(MatMulTest, EveryCodeDecodesInEveryPlace) {
+  // One weight is not zero, in turn at each place of four inputs of a panel, and the row picks it.
+  constexpr int kInputs = 5;
+  for (int code = 0; code < 256; ++code) {
+    for (int input = 0; input < kInputs; ++input) {
+      const int column = (code + 7 * input) % static_cast<int>(kPanelColumns);
+      std::vector<uint8_t> codes(Size(kPanelColumns, kInputs), 0x80);
+      codes[Size(column, kInputs) + static_cast<size_t>(input)] = static_cast<uint8_t>(code);
+      std::vector<int16_t> activations = {17, 18, 19, 20, 21};
+      const PackedMatrixAf8 matrix(codes, kPanelColumns, kInputs, WeightStorage::kCodes);
+      std::vector<int64_t> output(kPanelColumns);
+      MatMulAf8(activations, 1, matrix, scratch_, output);
+      std::vector<int64_t> expected(kPanelColumns, 0);
+      expected[static_cast<size_t>(column)] =
+          (17 + input) * DecodeInteger(kAf8, static_cast<uint32_t>(code));
+      ASSERT_EQ(output, expected) << code << ", input " << input;
+    }
   }
 }
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstddef>
 
-#include "edgebert/kernels/panel_sums.h"
+#include "edgebert/kernels/panel_multiplier.h"
 #include "edgebert/kernels/powers_of_two.h"
 #include "edgebert/numeric/adaptivfloat.h"
 

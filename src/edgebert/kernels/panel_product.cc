@@ -37,10 +37,13 @@ void MultiplyPanelHere(const PanelProduct& product) {
   }
 }
 
-void DecodeHere(const uint8_t* codes, size_t count, int16_t* integers) {
-  for (size_t i = 0; i < count; ++i) {
-    const uint8_t code = codes[DecodeOrder(i)];
-    integers[i] = static_cast<int16_t>(DecodeInteger(kAf8, code));
+void DecodeHere(const uint8_t* codes, size_t quads, int16_t* integers) {
+  for (size_t input = 0; input < 4 * quads; ++input) {
+    for (size_t column = 0; column < kPanelColumns; ++column) {
+      const uint8_t code = codes[CodeIndex(quads, input, column)];
+      integers[(input / 2 * kPanelColumns + column) * 2 + input % 2] =
+          static_cast<int16_t>(DecodeInteger(kAf8, code));
+    }
   }
 }
 
@@ -119,7 +122,7 @@ void MultiplyPanelHere(const PanelProduct& product) {
   }
 }
 
-/// The integers that the low bytes of 16-bit lanes are the codes of.
+/// The integers that 16-bit lanes from 0 to 255 are the codes of.
 HWY_INLINE ShortVector DecodeLanes(ShortVector codes) {
   const Shorts shorts;
   const hn::Repartition<uint8_t, Shorts> bytes;
@@ -137,17 +140,21 @@ HWY_INLINE ShortVector DecodeLanes(ShortVector codes) {
   return hn::Sub(hn::Xor(nonzero, sign), sign);
 }
 
-void DecodeHere(const uint8_t* codes, size_t count, int16_t* integers) {
+void DecodeHere(const uint8_t* codes, size_t quads, int16_t* integers) {
   const Shorts shorts;
+  const hn::RebindToUnsigned<Shorts> unsigned_shorts;
   const hn::Repartition<uint8_t, Shorts> bytes;
-  const auto zero = hn::Zero(bytes);
-  for (size_t block = 0; block < count; block += 64, codes += 64, integers += 64) {
-    for (size_t i = 0; i < 64; i += hn::Lanes(bytes)) {
-      const auto here = hn::Load(bytes, codes + i);
-      const auto lower = hn::BitCast(shorts, hn::InterleaveLower(bytes, here, zero));
-      const auto upper = hn::BitCast(shorts, hn::InterleaveUpper(bytes, here, zero));
-      hn::Store(DecodeLanes(lower), shorts, integers + i / 2);
-      hn::Store(DecodeLanes(upper), shorts, integers + 32 + i / 2);
+  constexpr size_t kPairSize = 2 * kPanelColumns;
+  for (size_t half = 0; half < 2; ++half) {
+    int16_t* to = integers + half * kPanelColumns;
+    for (size_t quad = 0; quad < quads; ++quad, codes += 64, to += 2 * kPairSize) {
+      for (size_t i = 0; i < kPairSize / 2; i += hn::Lanes(shorts)) {
+        const auto here = hn::BitCast(unsigned_shorts, hn::Load(bytes, codes + 2 * i));
+        const auto first = hn::And(here, hn::Set(unsigned_shorts, 0xFF));
+        const auto second = hn::ShiftRight<8>(here);
+        hn::Store(DecodeLanes(hn::BitCast(shorts, first)), shorts, to + i);
+        hn::Store(DecodeLanes(hn::BitCast(shorts, second)), shorts, to + kPairSize + i);
+      }
     }
   }
 }
@@ -174,11 +181,11 @@ void MultiplyPanel(const PanelProduct& product) {
   HWY_DYNAMIC_DISPATCH(MultiplyPanelHere)(product);
 }
 
-void DecodePanel(const uint8_t* codes, size_t count, int16_t* integers) {
+void DecodePanel(const uint8_t* codes, size_t quads, int16_t* integers) {
   if (const DecodeFunction decode = PanelFunctionsInUse().decode; decode != nullptr) {
-    return decode(codes, count, integers);
+    return decode(codes, quads, integers);
   }
-  HWY_DYNAMIC_DISPATCH(DecodeHere)(codes, count, integers);
+  HWY_DYNAMIC_DISPATCH(DecodeHere)(codes, quads, integers);
 }
 
 }  // namespace edgebert

@@ -28,19 +28,23 @@ using PanelProductFunction = void (*)(const PanelProduct& product);
 /// sums = initial + activations · weights modulo 2^32, in the instruction set in use.
 void MultiplyPanel(const PanelProduct& product);
 
-/// Where, in a block of 64 codes, the code of integer `index` of the block lies: such that the
-/// lower and upper halves of 16 bytes are integers 32 apart, which is what interleaving makes of
-/// them.
-constexpr size_t DecodeOrder(size_t index) {
-  const size_t block = index / 64 * 64;
-  return block + index % 32 / 8 * 16 + index % 64 / 32 * 8 + index % 8;
+constexpr size_t NumQuads(size_t inputs) { return (inputs + 3) / 4; }
+
+/// Where a panel of codes of 4 · `quads` inputs keeps one: [half of the columns][quad][column][4].
+/// Of four inputs, those of the first pair are the low bytes of 16 bits, those of the second the
+/// high ones, so that decoding puts each pair in its place.
+constexpr size_t CodeIndex(size_t quads, size_t input, size_t column) {
+  constexpr size_t kHalf = kPanelColumns / 2;
+  const size_t quad = (column / kHalf * quads + input / 4) * kHalf + column % kHalf;
+  return quad * 4 + input % 2 * 2 + input % 4 / 2;
 }
 
-using DecodeFunction = void (*)(const uint8_t* codes, size_t count, int16_t* integers);
+using DecodeFunction = void (*)(const uint8_t* codes, size_t quads, int16_t* integers);
 
-/// integers[i] = DecodeInteger(codes[DecodeOrder(i)]), in the instruction set in use; `count` is a
-/// multiple of 64 and both arrays lie at cache lines.
-void DecodePanel(const uint8_t* codes, size_t count, int16_t* integers);
+/// integers = a panel's codes as a PanelProduct reads its weights, [2 · quads × kPanelColumns × 2],
+/// in the instruction set in use; both arrays lie at cache lines, and no code is 0x80, a second
+/// zero.
+void DecodePanel(const uint8_t* codes, size_t quads, int16_t* integers);
 
 /// What an instruction set has of its own; null where Highway's version serves.
 struct PanelFunctions {
@@ -54,8 +58,10 @@ PanelFunctions PanelFunctionsInUse();
 void MultiplyPanelAvx512Vnni(const PanelProduct& product);
 /// With `vpdpwssd` on 256 bits in its VEX encoding; needs AVX2 and AVX-VNNI.
 void MultiplyPanelAvxVnni(const PanelProduct& product);
-/// With `vpermi2b` as a table of 128 bytes; needs AVX-512 F, BW, VL and VBMI.
-void DecodePanelAvx512Vbmi(const uint8_t* codes, size_t count, int16_t* integers);
+/// With `vpmaddubsw` on 512 bits; needs AVX-512 F, BW and VL.
+void DecodePanelAvx512(const uint8_t* codes, size_t quads, int16_t* integers);
+/// With `vpmaddubsw` on 256 bits; needs AVX2.
+void DecodePanelAvx2(const uint8_t* codes, size_t quads, int16_t* integers);
 #endif
 
 }  // namespace edgebert

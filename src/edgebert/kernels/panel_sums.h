@@ -7,7 +7,7 @@
 #include <span>
 
 #include "edgebert/kernels/matmul.h"
-#include "edgebert/kernels/panel_product.h"
+#include "edgebert/kernels/panel_multiplier.h"
 
 namespace edgebert {
 
@@ -24,27 +24,6 @@ struct PanelSums {
 void RoundPanelToAf8(const PanelSums& sums, int unit_exponent, int exponent_bias, size_t width,
                      int16_t* output);
 
-/// Rows of activations that a kernel can read in pairs: copied and padded where inputs are odd.
-struct PairedRows {
-  const int16_t* values;
-  size_t stride;
-};
-PairedRows InPairs(std::span<const int16_t> activations, size_t rows, size_t inputs,
-                   MatMulScratch& scratch);
-
-/// wide_sums = activations · the panel's weights without bias, in 64 bits; [rows × kPanelColumns].
-void SumPanelWide(const PairedRows& activations, size_t rows, const PackedMatrixAf8& weights,
-                  size_t panel, MatMulScratch& scratch);
-
-/// Grows, never shrinks.
-template <typename T>
-T* AtLeast(PanelVector<T>& vector, size_t size) {
-  if (vector.size() < size) {
-    vector.resize(size);
-  }
-  return vector.data();
-}
-
 /// Calls narrow(PanelSums) for each panel whose sums fit in 32 bits, and wide(row, first column,
 /// sums) for each row of one whose sums do not; bias included.
 template <typename Narrow, typename Wide>
@@ -52,33 +31,19 @@ void ForEachPanelSums(std::span<const int16_t> activations, size_t rows,
                       const PackedMatrixAf8& weights, const PackedBiasAf8& bias, PanelRange panels,
                       MatMulScratch& scratch, Narrow narrow, Wide wide) {
   const auto outputs = static_cast<size_t>(weights.outputs());
-  const PairedRows paired =
-      InPairs(activations, rows, static_cast<size_t>(weights.inputs()), scratch);
+  const PanelMultiplier multiplier(activations, rows, weights, scratch);
   for (size_t panel = panels.first; panel < panels.end; ++panel) {
     const size_t first = panel * kPanelColumns;
     const size_t columns = std::min(kPanelColumns, outputs - first);
     if (bias.fits(panel)) {
-      int32_t* sums = AtLeast(scratch.sums, rows * kPanelColumns);
-      PanelProduct product{paired.values,
-                           paired.stride,
-                           rows,
-                           weights.num_pairs(),
-                           weights.Panel(panel, scratch.weights),
-                           bias.initial(panel),
-                           sums,
-                           kPanelColumns};
-      if (panel + 1 < panels.end) {
-        const std::span<const uint8_t> next = weights.PanelBytes(panel + 1);
-        product.next = next.data();
-        product.next_bytes = next.size();
-      }
-      MultiplyPanel(product);
+      const int32_t* sums = multiplier.Sums(
+          panel, bias.initial(panel), panel + 1 < panels.end ? panel + 1 : weights.num_panels());
       narrow(PanelSums{sums, rows, first, columns});
       continue;
     }
-    SumPanelWide(paired, rows, weights, panel, scratch);
+    int64_t* wide_sums = multiplier.WideSums(panel);
     for (size_t row = 0; row < rows; ++row) {
-      int64_t* sums = &scratch.wide_sums[row * kPanelColumns];
+      int64_t* sums = wide_sums + row * kPanelColumns;
       for (size_t column = 0; column < columns; ++column) {
         sums[column] += bias.values()[first + column];
       }

@@ -38,13 +38,11 @@ HWY_INLINE V RoundToAf8(D tag, V value, V scale) {
   const V rounded = hwy::HWY_NAMESPACE::BitCast(
       tag, hwy::HWY_NAMESPACE::AndNot(hwy::HWY_NAMESPACE::Set(bits_tag, 2 * kHalf - 1), raised));
   const V smallest = hwy::HWY_NAMESPACE::Set(tag, static_cast<T>(kAf8.min_integer()));
-  const V below_smallest = hwy::HWY_NAMESPACE::IfThenElseZero(
-      hwy::HWY_NAMESPACE::Gt(
-          units, hwy::HWY_NAMESPACE::Mul(smallest, hwy::HWY_NAMESPACE::Set(tag, T(0.5)))),
-      smallest);
+  // What lies above half of the smallest non-zero magnitude becomes at least that.
+  const auto is_zero = hwy::HWY_NAMESPACE::Le(
+      units, hwy::HWY_NAMESPACE::Set(tag, static_cast<T>(kAf8.min_integer()) / 2));
   return hwy::HWY_NAMESPACE::CopySign(
-      hwy::HWY_NAMESPACE::IfThenElse(hwy::HWY_NAMESPACE::Lt(units, smallest), below_smallest,
-                                     rounded),
+      hwy::HWY_NAMESPACE::IfThenZeroElse(is_zero, hwy::HWY_NAMESPACE::Max(rounded, smallest)),
       value);
 }
 

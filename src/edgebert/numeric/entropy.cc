@@ -1,7 +1,8 @@
 #include "edgebert/numeric/entropy.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "edgebert/numeric/exp_log.h"
 
 namespace edgebert {
 
@@ -16,7 +17,7 @@ void AppendSoftmax(std::span<const float> logits, std::vector<double>& probabili
   const size_t begin = probabilities.size();
   double total = 0;
   for (const float logit : logits) {
-    probabilities.push_back(std::exp(double{logit} - largest));
+    probabilities.push_back(ExpOfNonPositive(double{logit} - largest));
     total += probabilities.back();
   }
   for (size_t i = begin; i < probabilities.size(); ++i) {
@@ -30,13 +31,13 @@ double Entropy(std::span<const float> logits) {
   double weighted = 0;
   for (const float logit : logits) {
     const double shifted = double{logit} - largest;
-    const double weight = std::exp(shifted);
+    const double weight = ExpOfNonPositive(shifted);
     total += weight;
     // A double holds any difference of floats, so that a weight of zero gives zero.
     weighted += weight * shifted;
   }
-  return std::clamp(std::log(total) - weighted / total, 0.0,
-                    std::log(static_cast<double>(logits.size())));
+  return std::clamp(LogFromOne(total) - weighted / total, 0.0,
+                    LogFromOne(static_cast<double>(logits.size())));
 }
 
 }  // namespace edgebert
