@@ -183,7 +183,8 @@ expect 1 'alone.ebm: is a task file, and there is no file .*/embedding.ebm with 
 expect 1 'there is no file' inspect "$work/alone.ebm"
 expect 0 '^positive' run --model "$work/alone.ebm" --base "$split/embedding.ebm" good
 expect 1 'found a base file, expected a model or a task file' run --model "$split/embedding.ebm" good
-expect 1 'found a whole model, expected a task file, since a base' run --base "$split/embedding.ebm" good
+expect 1 'found a whole model, expected a task file, since a base' run --model "$EDGEBERT_WHOLE_MODEL" \
+  --base "$split/embedding.ebm" good
 expect 1 'found a whole model, expected a base file' run --model "$work/alone.ebm" \
   --base "$EDGEBERT_WHOLE_MODEL" good
 expect 1 'sst2.ebm: is there already' split "$EDGEBERT_WHOLE_MODEL" --base-out "$split/sst2.ebm" \
@@ -301,7 +302,7 @@ own=(--data "$work/own.csv" --text-column text --label-column class)
 expect 0 '"rule":"patience"' exits --json "${own[@]}"
 # Two examples prove nothing: the threshold is 0, at which nothing leaves early.
 expect 0 '"threshold_nats":0.0,.*"draws":20,"violations":0' calibrate --json --simulate 20 \
-  "${own[@]}" --out "$work/calibrated.ebm"
+  --model "$EDGEBERT_WHOLE_MODEL" "${own[@]}" --out "$work/calibrated.ebm"
 expect 0 'at most 0.01 below full depth.s with confidence 0.95' inspect "$work/calibrated.ebm"
 expect 0 'exit +layer 12 of 12' run --model "$work/calibrated.ebm" good
 expect 0 'written' calibrate "${own[@]}" --model "$split/sst2.ebm" --out "$split/calibrated.ebm"

@@ -161,7 +161,7 @@ class CycleModel::Machine {
       }
       emit_start_ = std::max({computed_ + kMacDepth, emit_end_, start});
       emit_end_ = emit_start_ + step.emitted;
-      spans_.Add(AcceleratorUnit::kEmission, emit_start_, emit_end_);
+      AddEmission(emit_start_, step.emitted);
       next_waits_ = operation.transposed || step.blocks == 0;
       if (emit_start_ == computed_ + kMacDepth) {
         s = Follow<kWeights>(section, s, panel_base);
@@ -214,9 +214,14 @@ class CycleModel::Machine {
     for (const Step* step = first; step <= last; ++step) {
       const int64_t end = start + step->cycles();
       spans_.Add(AcceleratorUnit::kArray, start, end);
-      spans_.Add(AcceleratorUnit::kEmission, end + kMacDepth, end + kMacDepth + step->emitted);
+      AddEmission(end + kMacDepth, step->emitted);
       start = end;
     }
+  }
+
+  /// `vectors` that enter the emission path from `entered` on; it works when they leave it.
+  void AddEmission(int64_t entered, int64_t vectors) {
+    spans_.Add(AcceleratorUnit::kEmission, entered + kEmitDepth, entered + kEmitDepth + vectors);
   }
 
   size_t Index(int panel) const { return static_cast<size_t>(panel - first_); }
