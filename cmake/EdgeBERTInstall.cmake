@@ -10,6 +10,10 @@ list(TRANSFORM installed_layers PREPEND edgebert_ OUTPUT_VARIABLE layer_targets)
 install(TARGETS ${layer_targets} EXPORT EdgeBERTTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/edgebert)
 install(TARGETS edgebert RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET edgebert-simulate)
+  # `edgebert simulate` goes on as this program. Whoever built `edgebert` alone can still install that.
+  install(TARGETS edgebert-simulate RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} OPTIONAL)
+endif()
 foreach(layer IN LISTS installed_layers)
   install(DIRECTORY src/edgebert/${layer} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/edgebert
           FILES_MATCHING PATTERN "*.h" PATTERN "*_testing.h" EXCLUDE)

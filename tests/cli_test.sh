@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the program as a user would, with good and bad input, on the model in $EDGEBERT_MODEL.
+# Runs the program as a user would, with good and bad input, on the model in $EDGEBERT_MODEL; what takes models apart does
+# so with $EDGEBERT_WHOLE_MODEL, which needs no base.
 # usage: cli_test.sh PROGRAM
 set -uo pipefail
 program=$1
@@ -64,7 +65,10 @@ expect 2 'expected at least 1' hardware --tokens 0
 expect 0 '"cycles":[0-9]+,.*"matches_engine":null,"timing":"overlapped","n":8,"wall_s":' simulate \
   --cost-model --n 8 --json "good"
 expect 0 'utilisation +[0-9.]+ %' simulate --cost-model "good"
+cp "$program" "$work/alone"  # Away from edgebert-simulate.
+here=$program program=$work/alone
 expect 1 'built without SystemC' simulate "good"
+program=$here
 expect 2 'give a text' simulate --cost-model
 expect 2 'expected 2, 4, 8, 16 or 32' simulate --cost-model --n 3 "good"
 expect 2 'expected overlapped or artifact' simulate --timing overlap "good"
@@ -156,15 +160,15 @@ expect 0 'answers changed  with 0 of 2 seeds' envm --data "$work/envm" --cells s
 # A base and a task file stand for the model.
 split=$work/split
 mkdir "$split"
-expect 0 '^base .*embedding.ebm: .*SHA-256 [0-9a-f]{64}$' split "$EDGEBERT_MODEL" \
+expect 0 '^base .*embedding.ebm: .*SHA-256 [0-9a-f]{64}$' split "$EDGEBERT_WHOLE_MODEL" \
   --base-out "$split/embedding.ebm" --task-out "$split/sst2.ebm"
-expect 0 '"base_bytes":[0-9]+,"base_sha256":"' split --json "$EDGEBERT_MODEL" \
+expect 0 '"base_bytes":[0-9]+,"base_sha256":"' split --json "$EDGEBERT_WHOLE_MODEL" \
   --base "$split/embedding.ebm" --task-out "$split/again.ebm"
 if ! cmp -s "$split/sst2.ebm" "$split/again.ebm"; then
   failures=$((failures + 1))
   echo "FAILED: split gives two task files"
 fi
-expect 0 'looks for embedding.ebm in its own folder' split "$EDGEBERT_MODEL" \
+expect 0 'looks for embedding.ebm in its own folder' split "$EDGEBERT_WHOLE_MODEL" \
   --base-out "$split/embedding.ebm" --task-out "$work/alone.ebm"
 expect 0 '^positive' run --model "$split/sst2.ebm" "a gorgeous, witty, seductive movie"
 expect 0 '"tokens":\["\[CLS\]","good","\[SEP\]"\]' tokenize --model "$split/sst2.ebm" --json good
@@ -173,19 +177,20 @@ expect 0 '"kind":"task","file_bytes":[0-9]+,"base":\{"file":".*embedding.ebm","b
   "$split/sst2.ebm"
 expect 0 '^base file: .*SHA-256' inspect "$split/embedding.ebm"
 expect 0 '"kind":"base".*"split_from"' inspect --json "$split/embedding.ebm"
-expect 0 '"kind":"model","file_bytes":[0-9]+,"family"' inspect --json "$EDGEBERT_MODEL"
+expect 0 '"kind":"model","file_bytes":[0-9]+,"family"' inspect --json "$EDGEBERT_WHOLE_MODEL"
 expect 1 'alone.ebm: is a task file, and there is no file .*/embedding.ebm with its base' run \
   --model "$work/alone.ebm" good
 expect 1 'there is no file' inspect "$work/alone.ebm"
 expect 0 '^positive' run --model "$work/alone.ebm" --base "$split/embedding.ebm" good
 expect 1 'found a base file, expected a model or a task file' run --model "$split/embedding.ebm" good
-expect 1 'found a whole model, expected a task file, since a base' run --base "$split/embedding.ebm" good
+expect 1 'found a whole model, expected a task file, since a base' run --model "$EDGEBERT_WHOLE_MODEL" \
+  --base "$split/embedding.ebm" good
 expect 1 'found a whole model, expected a base file' run --model "$work/alone.ebm" \
-  --base "$EDGEBERT_MODEL" good
-expect 1 'sst2.ebm: is there already' split "$EDGEBERT_MODEL" --base-out "$split/sst2.ebm" \
+  --base "$EDGEBERT_WHOLE_MODEL" good
+expect 1 'sst2.ebm: is there already' split "$EDGEBERT_WHOLE_MODEL" --base-out "$split/sst2.ebm" \
   --task-out "$work/x.ebm"
-expect 1 'different files' split "$EDGEBERT_MODEL" --base-out "$work/x.ebm" --task-out "$work/x.ebm"
-expect 2 'either --base-out FILE' split "$EDGEBERT_MODEL" --task-out "$work/x.ebm"
+expect 1 'different files' split "$EDGEBERT_WHOLE_MODEL" --base-out "$work/x.ebm" --task-out "$work/x.ebm"
+expect 2 'either --base-out FILE' split "$EDGEBERT_WHOLE_MODEL" --task-out "$work/x.ebm"
 head -c 100000 "$split/embedding.ebm" >"$work/embedding.ebm"
 expect 1 'alone.ebm: its base: .*embedding.ebm: header.*cut short' run --model "$work/alone.ebm" good
 
@@ -297,7 +302,7 @@ own=(--data "$work/own.csv" --text-column text --label-column class)
 expect 0 '"rule":"patience"' exits --json "${own[@]}"
 # Two examples prove nothing: the threshold is 0, at which nothing leaves early.
 expect 0 '"threshold_nats":0.0,.*"draws":20,"violations":0' calibrate --json --simulate 20 \
-  "${own[@]}" --out "$work/calibrated.ebm"
+  --model "$EDGEBERT_WHOLE_MODEL" "${own[@]}" --out "$work/calibrated.ebm"
 expect 0 'at most 0.01 below full depth.s with confidence 0.95' inspect "$work/calibrated.ebm"
 expect 0 'exit +layer 12 of 12' run --model "$work/calibrated.ebm" good
 expect 0 'written' calibrate "${own[@]}" --model "$split/sst2.ebm" --out "$split/calibrated.ebm"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a report and opens its page in headless Chromium, on a phone's and on a desktop's width: no error on the console,
-# every plot drawn, no text cut. Without Chromium it is skipped (status 77).
+# every plot drawn, no text cut; by keyboard (with Python). Without Chromium it is skipped (status 77).
 # Usage: report_page_test.sh EDGEBERT CHROMIUM DATA
 set -euo pipefail
 
@@ -43,3 +43,9 @@ for size in 390,844 1280,900; do
     exit 1
   fi
 done
+
+if command -v python3 > /dev/null; then
+  timeout 300 python3 "$here/report_keyboard_test.py" "$chromium" "$page"
+else
+  echo "keyboard: SKIPPED: python3 is not installed"
+fi

@@ -51,6 +51,10 @@ expect 1 'sentence is too long.*auxiliary' "$(printf 'good %.0s' {1..200})"
 expect 1 'cannot open|No such' --hardware "$work/none.yaml" "good"
 expect 1 'cannot|No such' --plot "$work/none/a.svg" "good"
 
+# The program without SystemC goes on as this one, which lies beside it.
+"$(dirname "$program")/edgebert" simulate --json -- "good  fun" | grep -q '"text":"good  fun".*"matches_engine":true' ||
+  fail "edgebert did not go on as $program"
+
 # described SED_SCRIPT: a description that differs from the shipped one.
 described() { sed "$1" "$hardware/edgebert-12nm.yaml" >"$work/hardware.yaml"; }
 described 's/^vector_size:/vector_sizes:/'

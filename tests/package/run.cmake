@@ -1,5 +1,5 @@
 # Installs the build into a fresh prefix, builds tests/package against it and runs the result.
-# Needs BUILD_DIR, SOURCE_DIR, WORK_DIR, MODEL.
+# Needs BUILD_DIR, SOURCE_DIR, WORK_DIR, MODEL; SIMULATE: whether the build has edgebert-simulate.
 cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE ${WORK_DIR})
 function(run)
@@ -22,4 +22,11 @@ endif()
 run(${WORK_DIR}/prefix/bin/edgebert run --json "a gorgeous , witty , seductive movie")
 if(NOT output MATCHES "\"label\":\"positive\"")
   message(FATAL_ERROR "expected the label positive, got: ${output}")
+endif()
+# `simulate` goes on as the program with SystemC that is installed beside it.
+if(SIMULATE)
+  run(${WORK_DIR}/prefix/bin/edgebert simulate --json "a gorgeous , witty , seductive movie")
+  if(NOT output MATCHES "\"label\":\"positive\".*\"matches_engine\":true")
+    message(FATAL_ERROR "expected a simulation that matches the engine, got: ${output}")
+  endif()
 endif()

@@ -5,31 +5,49 @@
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
-#include <variant>
+#include <vector>
 
-#include "edgebert/accel/cost_model.h"
+#include "edgebert/accel/cycle_model.h"
+#include "edgebert/accel/sentence_counts.h"
+#include "edgebert/tiler/timing_rules.h"
 
 namespace edgebert {
 namespace {
 
-/// Bytes that an operation leaves in the buffers.
-struct ResultBytes {
-  int64_t operator()(const EmbeddingLookup& op) const { return int64_t{op.tokens} * op.width; }
-  int64_t operator()(const Linear& op) const { return int64_t{op.rows} * op.outputs; }
-  int64_t operator()(const Attention& op) const {
-    int64_t bytes = 0;
-    for (const HeadSpan& head : op.heads) {
-      // Scores and probabilities within the span, then the context.
-      bytes += 2 * AttendedPairs(op.tokens, head.span) + int64_t{op.tokens} * op.head_size;
+/// Cycles of a row in which the special function unit takes in no vector.
+int64_t LatencyOfRow(SpecialKind kind) {
+  switch (kind) {
+    case SpecialKind::kSoftmax:
+      return kSoftmaxLatency;
+    case SpecialKind::kEmbeddingLookup:
+    case SpecialKind::kAddNorm:
+      return kNormLatency;
+    case SpecialKind::kEntropy:
+      return kEntropyLatency;
+    case SpecialKind::kPool:
+      break;
+  }
+  return 0;
+}
+
+/// Elements that pass through the special function unit, and those that emission sends through an
+/// activation.
+int64_t FunctionElements(const TileSection& section, int64_t n, double vectors_per_cycle) {
+  int64_t vectors = 0;
+  for (const TileOperation& operation : section.operations) {
+    if (operation.unit == TileOperation::Unit::kSpecial) {
+      const SpecialOperation& special = operation.special;
+      const int64_t cycles = special.cycles - special.rows * LatencyOfRow(special.kind);
+      // A pass takes whole cycles, so a fast unit's last one may be counted full.
+      vectors += static_cast<int64_t>(std::floor(static_cast<double>(cycles) * vectors_per_cycle));
+    } else if (operation.array.function != ElementFunction::kNone) {
+      for (int job = 0; job < operation.array.jobs; ++job) {
+        vectors += section.jobs[static_cast<size_t>(operation.array.first_job + job)].emitted;
+      }
     }
-    return bytes;
   }
-  int64_t operator()(const AddNorm& op) const { return int64_t{op.rows} * op.width; }
-  int64_t operator()(const Pool& op) const {
-    return static_cast<int64_t>(op.poolings.size()) * op.width;
-  }
-  int64_t operator()(const EntropyCheck&) const { return 1; }
-};
+  return vectors * n;
+}
 
 /// A number of events, each at an energy with a range.
 template <typename T>
@@ -61,14 +79,6 @@ EnergyEstimate LeakageOver(Seconds time, const HardwareDescription& hardware) {
 
 }  // namespace
 
-EventCounts& EventCounts::operator+=(const EventCounts& other) {
-  macs += other.macs;
-  buffer_read_bytes += other.buffer_read_bytes;
-  buffer_write_bytes += other.buffer_write_bytes;
-  sfu_elements += other.sfu_elements;
-  return *this;
-}
-
 EnergyEstimate& EnergyEstimate::operator+=(const EnergyEstimate& other) {
   low += other.low;
   value += other.value;
@@ -85,26 +95,26 @@ EnergyEstimate ComponentEnergies::total() const {
   return sum;
 }
 
-EventCounts CountEvents(const std::vector<Operation>& operations,
-                        const HardwareDescription& hardware) {
-  const int64_t n = hardware.vector_size.value;
-  EventCounts total;
-  for (const Operation& operation : operations) {
-    const WorkEstimate work = EstimateWork(operation, hardware);
-    const auto sfu_vectors = static_cast<int64_t>(
-        std::floor(static_cast<double>(work.sfu_cycles) * hardware.sfu_vectors_per_cycle.value));
-    EventCounts counts;
-    counts.macs = work.matmul_cycles * n * n;
-    counts.sfu_elements = sfu_vectors * n;
-    const int64_t mask_bytes = 2 * ((n + 7) / 8);
-    counts.buffer_read_bytes = work.matmul_cycles * (2 * n + mask_bytes) + counts.sfu_elements;
-    counts.buffer_write_bytes = std::visit(ResultBytes(), operation);
-    total += counts;
-  }
-  return total;
+EventCounts CountEvents(const TileProgram& program, const HardwareDescription& hardware,
+                        int layer) {
+  const std::vector<LayerCycles> times = CycleModel(program).Run(1, layer, IdealDma());
+  const TileCounts counts = CountLayers(program, layer, layer);
+  const auto last = static_cast<size_t>(layer - 1);
+  EventCounts events;
+  events.cycles = times[last].decision - (layer > 1 ? times[last - 1].decision : 0);
+  events.array_cycles = counts.array_cycles;
+  events.products = counts.issued_products;
+  const auto masked = [](int64_t bytes) { return bytes + bytes / 8; };
+  events.buffer_read_bytes = masked(counts.pool_read_bytes) + counts.auxiliary_read_bytes;
+  events.buffer_write_bytes = masked(counts.pool_write_bytes) + counts.auxiliary_write_bytes;
+  ForEachSection(program, layer, layer, [&](const TileSection& section) {
+    events.sfu_elements +=
+        FunctionElements(section, program.vector_size, hardware.sfu_vectors_per_cycle.value);
+  });
+  return events;
 }
 
-Result<ComponentEnergies> EstimateFromComponents(const std::vector<Operation>& operations,
+Result<ComponentEnergies> EstimateFromComponents(const EventCounts& events,
                                                  const HardwareDescription& hardware) {
   if (!hardware.components) {
     return InvalidArgument(fmt::format(
@@ -113,9 +123,8 @@ Result<ComponentEnergies> EstimateFromComponents(const std::vector<Operation>& o
   const ComponentDescription& components = *hardware.components;
   const double ratio = hardware.nominal().voltage / components.voltage.value;
   const double scale = ratio * ratio;
-  const EventCounts events = CountEvents(operations, hardware);
   ComponentEnergies energies;
-  energies.array = Times(static_cast<double>(events.macs), components.mac, scale);
+  energies.array = Times(static_cast<double>(events.products), components.mac, scale);
   energies.buffers = Times(static_cast<double>(events.buffer_read_bytes),
                            components.buffer_read_joules_per_byte, scale);
   energies.buffers += Times(static_cast<double>(events.buffer_write_bytes),
@@ -126,17 +135,14 @@ Result<ComponentEnergies> EstimateFromComponents(const std::vector<Operation>& o
   switching += energies.buffers;
   switching += energies.special_functions;
   energies.control = Share(switching, components.control_share);
-  const WorkEstimate work = EstimateWork(operations, hardware);
   energies.leakage = LeakageOver(
-      TimeOf(Cycles(static_cast<double>(work.cycles())), hardware.nominal().frequency), hardware);
+      TimeOf(Cycles(static_cast<double>(events.cycles)), hardware.nominal().frequency), hardware);
   return energies;
 }
 
-EnergyEstimate EstimateFromWhole(const std::vector<Operation>& operations,
-                                 const HardwareDescription& hardware) {
-  const WorkEstimate work = EstimateWork(operations, hardware);
-  const auto busy = static_cast<double>(work.matmul_cycles);
-  const auto waiting = static_cast<double>(work.sfu_cycles);
+EnergyEstimate EstimateFromWhole(const EventCounts& events, const HardwareDescription& hardware) {
+  const auto busy = static_cast<double>(events.array_cycles);
+  const auto waiting = static_cast<double>(events.cycles - events.array_cycles);
   const Constant<Joules>& cycle = hardware.energy_per_cycle;
   // Leakage is part of the whole: what waits leaks as much as what works.
   const EnergyEstimate leakage =

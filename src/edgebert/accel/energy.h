@@ -2,30 +2,28 @@
 #define EDGEBERT_ACCEL_ENERGY_H_
 
 #include <cstdint>
-#include <vector>
 
 #include "edgebert/base/status.h"
 #include "edgebert/base/units.h"
 #include "edgebert/hardware/hardware.h"
-#include "edgebert/program/layer_program.h"
+#include "edgebert/tiler/tile_program.h"
 
 namespace edgebert {
 
-/// Events of operations on an accelerator, padding included.
+/// Events of a layer on an accelerator.
 struct EventCounts {
-  int64_t macs = 0;                ///< Products of the array: n² in each of its cycles.
-  int64_t buffer_read_bytes = 0;   ///< Operands of the array and of the special functions.
-  int64_t buffer_write_bytes = 0;  ///< Results.
-  int64_t sfu_elements = 0;        ///< Elements of all passes of the special function unit.
-
-  EventCounts& operator+=(const EventCounts& other);
+  int64_t cycles = 0;              ///< From the decision of the layer before to its own.
+  int64_t array_cycles = 0;        ///< Those in which the array multiplies.
+  int64_t products = 0;            ///< Of the array's lanes that exist, in those cycles.
+  int64_t buffer_read_bytes = 0;   ///< Mask bits included.
+  int64_t buffer_write_bytes = 0;  ///< The same, with what DMA writes.
+  int64_t sfu_elements = 0;        ///< Of all passes, and of activations on their way out.
 };
 
-/// Values take a byte in the buffers. In each cycle the array takes in one vector of each operand
-/// (2 n bytes and their masks of n bits); the special function unit reads what EstimateWork() says
-/// and writes every result once.
-EventCounts CountEvents(const std::vector<Operation>& operations,
-                        const HardwareDescription& hardware);
+/// What layer `layer` of a program, its off-ramp included (and the embedding with layer 1), makes
+/// the accelerator do when weights are there whenever they are asked for: by the cycle model, after
+/// the layers before it. `program` was made for `hardware`; 1 ≤ layer ≤ num_layers.
+EventCounts CountEvents(const TileProgram& program, const HardwareDescription& hardware, int layer);
 
 /// Joules with the ends that the ranges of constants allow.
 struct EnergyEstimate {
@@ -50,14 +48,13 @@ struct ComponentEnergies {
 /// The estimate from below: events times the energies of single events, scaled with V² to the
 /// nominal point, and leakage over the time of computing. kInvalidArgument when the description has
 /// no components.
-Result<ComponentEnergies> EstimateFromComponents(const std::vector<Operation>& operations,
+Result<ComponentEnergies> EstimateFromComponents(const EventCounts& events,
                                                  const HardwareDescription& hardware);
 
 /// The estimate from above, for the same work: energy per cycle of the whole, waiting cycles at
-/// their share, leakage included. It is what reports use; where the two disagree, the ratio of
-/// their totals says by how much.
-EnergyEstimate EstimateFromWhole(const std::vector<Operation>& operations,
-                                 const HardwareDescription& hardware);
+/// their share, leakage included, as PowerModel has it. It is what reports use; where the two
+/// disagree, the ratio of their totals says by how much.
+EnergyEstimate EstimateFromWhole(const EventCounts& events, const HardwareDescription& hardware);
 
 /// The sum of all areas of a description.
 Constant<SquareMillimetres> TotalArea(const HardwareDescription& hardware);

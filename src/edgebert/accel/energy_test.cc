@@ -4,35 +4,58 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <vector>
 
-#include "edgebert/accel/cost_model.h"
+#include "edgebert/accel/cycle_model.h"
 #include "edgebert/hardware/technology.h"
 #include "edgebert/testing/albert_base.h"
 #include "edgebert/testing/testing.h"
+#include "edgebert/tiler/tiler.h"
 
 namespace edgebert {
 namespace {
 
 using testing::AlbertBase;
 
-const std::vector<Operation>& AlbertLayer() {
-  static const std::vector<Operation> layer = BuildLayerProgram(AlbertBase(), 1, 128).encoder;
-  return layer;
+/// An ALBERT-base layer without embedding and off-ramp, 128 tokens: every tile is full.
+const TileProgram& AlbertProgram() {
+  static const TileProgram program = *BuildTileProgram(
+      AlbertBase(), WeightMasks::Dense(AlbertBase(), 16), *DefaultHardware(), 128);
+  return program;
 }
 
+EventCounts AlbertLayer() { return CountEvents(AlbertProgram(), *DefaultHardware(), 2); }
+
 TEST(EnergyTest, CountsByHand) {
-  HardwareDescription hardware = *DefaultHardware();
-  const Linear product{MatrixRole::kQuery,          Slot::kLayerInput, Slot::kQuery, 17, 5, 33,
-                       ElementFunction::kActivation};
-  // 2 × 1 × 3 tile products of 16 cycles; the activation reads 17 rows of 3 vectors.
-  const EventCounts events = CountEvents({product}, hardware);
-  EXPECT_EQ(events.macs, 6 * 16 * 256);
-  EXPECT_EQ(events.sfu_elements, 17 * 3 * 16);
-  EXPECT_EQ(events.buffer_read_bytes, 6 * 16 * (32 + 4) + 17 * 3 * 16);
-  EXPECT_EQ(events.buffer_write_bytes, 17 * 33);
+  const EventCounts events = AlbertLayer();
+  EXPECT_EQ(events.products, 931'135'488);
+  EXPECT_EQ(events.array_cycles, 931'135'488 / 256);
+  // Softmax reads 8 vectors of 12 × 128 rows three times, two AddNorms 48 of 128 rows twice; 192
+  // vectors a row pass through GELU.
+  EXPECT_EQ(events.sfu_elements, 16 * (3 * 12 * 128 * 8 + 2 * 2 * 128 * 48 + 128 * 192));
+  // A streamed vector and its mask a cycle at least, and a stationary one at most.
+  EXPECT_GT(events.buffer_read_bytes, events.array_cycles * (16 + 2));
+  EXPECT_LT(events.buffer_read_bytes, events.array_cycles * 2 * (16 + 2));
   // A unit of half the width takes twice the cycles for the same elements.
+  HardwareDescription hardware = *DefaultHardware();
   hardware.sfu_vectors_per_cycle.value = 0.5;
-  EXPECT_EQ(CountEvents({product}, hardware).sfu_elements, 17 * 3 * 16);
+  const auto slower =
+      BuildTileProgram(AlbertBase(), WeightMasks::Dense(AlbertBase(), 16), hardware, 128);
+  ASSERT_OK(slower);
+  EXPECT_EQ(CountEvents(*slower, hardware, 2).sfu_elements, events.sfu_elements);
+}
+
+TEST(EnergyTest, CyclesOfLayersAddUpToTheSentence) {
+  const HardwareDescription hardware = *DefaultHardware();
+  const CycleModel times(AlbertProgram());
+  const std::vector<LayerCycles> layers = times.Run(1, 12, IdealDma());
+  int64_t sum = 0;
+  for (int layer = 1; layer <= 12; ++layer) {
+    const EventCounts events = CountEvents(AlbertProgram(), hardware, layer);
+    EXPECT_GT(events.cycles, events.array_cycles);
+    sum += events.cycles;
+  }
+  EXPECT_EQ(sum, layers.back().decision);
 }
 
 TEST(EnergyTest, ArrayEnergyIsMacsTimesTheirEnergyAtTheNominalVoltage) {
@@ -49,15 +72,14 @@ TEST(EnergyTest, ArrayEnergyIsMacsTimesTheirEnergyAtTheNominalVoltage) {
 
 TEST(EnergyTest, TheWholeIsThePublishedEnergyPerMacAtFullUse) {
   HardwareDescription hardware = *DefaultHardware();
-  const Linear product{MatrixRole::kQuery,    Slot::kLayerInput, Slot::kQuery, 128, 768, 768,
-                       ElementFunction::kNone};
-  EXPECT_NEAR(EstimateFromWhole({product}, hardware).value.value(), 128.0 * 768 * 768 * 0.66e-12,
-              1e-15);
+  EventCounts events;
+  events.cycles = events.array_cycles = 1000;
+  EXPECT_NEAR(EstimateFromWhole(events, hardware).value.value(), 1000 * 256 * 0.66e-12, 1e-18);
   // A waiting cycle takes its share of what is not leakage, and leaks as ever.
-  const Operation entropy = EntropyCheck{2};
+  events.array_cycles = 0;
   hardware.idle_share.value = 0;
   const double leakage = 1e-3 + 5.6e-6 * 320;
-  EXPECT_NEAR(EstimateFromWhole({entropy}, hardware).value.value(), 2 / 717e6 * leakage, 1e-18);
+  EXPECT_NEAR(EstimateFromWhole(events, hardware).value.value(), 1000 / 717e6 * leakage, 1e-18);
 }
 
 TEST(EnergyTest, TheTwoEstimatesDisagreeByAFactorThatIsKnown) {

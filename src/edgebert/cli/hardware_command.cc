@@ -26,8 +26,8 @@ struct HardwareFlags {
   bool json = false;
 };
 
-/// What the command shows: one encoder layer at every operating point, both estimates of its
-/// energy, and the area.
+/// What the command shows: one layer with its off-ramp at every operating point, both estimates of
+/// its energy, and the area.
 struct Report {
   HardwareDescription hardware;
   PowerModel power;
@@ -52,14 +52,14 @@ Result<Report> MakeReport(const HardwareFlags& flags) {
   EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs, CostEstimator::Create(model, hardware));
   EDGEBERT_ASSIGN_OR_RETURN(const SentenceWork work, costs.WorkFor(flags.tokens));
   const int layer = std::min(2, model.config.num_layers);
-  const std::vector<Operation> encoder =
-      BuildLayerProgram(model.config, layer, flags.tokens).encoder;
+  EDGEBERT_ASSIGN_OR_RETURN(const TileProgram program, costs.ProgramFor(flags.tokens));
+  const EventCounts events = CountEvents(program, hardware, layer);
   Report report{hardware,
                 costs.power(),
                 work.layers[static_cast<size_t>(layer - 1)],
                 layer,
                 TileLayer(model, hardware, flags.tokens, layer),
-                EstimateFromWhole(encoder, hardware),
+                EstimateFromWhole(events, hardware),
                 std::nullopt,
                 ConventionalCost(costs.power(), work).energy(),
                 {}};
@@ -69,7 +69,7 @@ Result<Report> MakeReport(const HardwareFlags& flags) {
   }
   EDGEBERT_ASSIGN_OR_RETURN(report.gpu, EstimateMobileGpu(layers));
   if (hardware.components) {
-    EDGEBERT_ASSIGN_OR_RETURN(report.components, EstimateFromComponents(encoder, hardware));
+    EDGEBERT_ASSIGN_OR_RETURN(report.components, EstimateFromComponents(events, hardware));
   }
   return report;
 }
@@ -102,8 +102,7 @@ void PrintReport(const HardwareFlags& flags, const Report& report) {
                energy.on_chip_load().value() * 1e6, energy.on_chip_supply().value() * 1e6,
                energy.leakage.value() * 1e6, energy.dram_total().value() * 1e6);
   }
-  fmt::print(
-      "\nits encoder at the nominal point, on chip, at the load, without waiting for DRAM\n");
+  fmt::print("\nthe same at the nominal point, on chip, at the load, without waiting for DRAM\n");
   PrintEstimate("from the whole chip", report.whole);
   if (report.components) {
     const EnergyEstimate total = report.components->total();

@@ -34,14 +34,15 @@ Result<std::filesystem::path> ModelFlags::Path() const {
   std::filesystem::path directory = std::filesystem::read_symlink("/proc/self/exe", error);
   while (!error && directory.has_relative_path()) {
     directory = directory.parent_path();
-    for (const char* candidate : {"models/sst2.ebm", "share/edgebert/models/sst2.ebm"}) {
+    for (const char* candidate :
+         {"models/sst2-small.ebm", "share/edgebert/models/sst2-small.ebm"}) {
       if (std::filesystem::exists(directory / candidate, error)) {
         return directory / candidate;
       }
     }
   }
   return NotFound(
-      "no model: models/sst2.ebm is in no folder above the program; name one with "
+      "no model: models/sst2-small.ebm is in no folder above the program; name one with "
       "--model FILE");
 }
 

@@ -41,8 +41,8 @@ struct ModelFlags {
   /// Adds --base.
   void AddBaseTo(CLI::App& command);
 
-  /// The file that --model names; else $EDGEBERT_MODEL; else models/sst2.ebm or
-  /// share/edgebert/models/sst2.ebm in a folder above the program.
+  /// The file that --model names; else $EDGEBERT_MODEL; else models/sst2-small.ebm or
+  /// share/edgebert/models/sst2-small.ebm in a folder above the program.
   Result<std::filesystem::path> Path() const;
 
   std::optional<std::filesystem::path> BasePath() const;

@@ -1,3 +1,5 @@
+#include "edgebert/cli/report_command.h"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -10,11 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "edgebert/cli/command.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/progress_bar.h"
 #include "edgebert/pipeline/dataset.h"
-#include "edgebert/report/report.h"
 
 namespace edgebert::cli {
 namespace {
@@ -48,7 +48,7 @@ std::vector<std::filesystem::path> ShippedModels(const std::string& task) {
   return models;
 }
 
-int Make(const ReportFlags& flags) {
+int Make(const ReportFlags& flags, ReportMaker maker) {
   const Status hardware_flags = CheckHardwareFlags(flags.regulator, flags.transition_time);
   for (const Status& status : {hardware_flags, CheckTask(flags.task)}) {
     if (!status.ok()) {
@@ -84,7 +84,7 @@ int Make(const ReportFlags& flags) {
   Result<Report> report = Internal("not made");
   {
     ProgressBar bar("report");
-    report = MakeReport(options, [&bar](size_t done, size_t total) {
+    report = maker(options, [&bar](size_t done, size_t total) {
       bar.Update(done, total);
       return true;
     });
@@ -111,7 +111,7 @@ int Make(const ReportFlags& flags) {
 
 }  // namespace
 
-void AddReportCommand(CLI::App& app, Action& action) {
+void AddReportCommand(CLI::App& app, Action& action, ReportMaker maker) {
   auto flags = std::make_shared<ReportFlags>();
   CLI::App* command = app.add_subcommand(
       "report", "A page with every published figure beside ours, plots and the design map");
@@ -134,7 +134,13 @@ void AddReportCommand(CLI::App& app, Action& action) {
       ->type_name("FILE");
   AddHardwareFlags(*command, flags->hardware, flags->regulator, flags->transition_time);
   command->add_option("--threads", flags->threads, "Threads [one for each core]")->type_name("N");
-  command->callback([flags, &action] { action = [flags] { return Make(*flags); }; });
+  command->callback([flags, maker, &action] { action = [=] { return Make(*flags, maker); }; });
+}
+
+void AddReportCommand(CLI::App& app, Action& action) {
+  AddReportCommand(app, action, [](const ReportOptions& options, const Progress& progress) {
+    return MakeReport(options, progress);
+  });
 }
 
 }  // namespace edgebert::cli

@@ -10,6 +10,7 @@
 
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
+#include "edgebert/cli/sibling_program.h"
 #include "edgebert/tiler/tiler.h"
 
 namespace edgebert::cli {
@@ -19,6 +20,7 @@ constexpr size_t kShownBytes = 100;
 constexpr size_t kTitleBytes = 90;
 constexpr std::string_view kOverlapped = "overlapped";
 constexpr std::string_view kArtifact = "artifact";
+constexpr std::string_view kProgramWithSystemc = "edgebert-simulate";
 
 struct SimulateFlags {
   ClassifierFlags classifier;  ///< Of its flags those that apply.
@@ -241,10 +243,15 @@ int Simulate(const SimulateFlags& flags, Simulator simulator) {
     return Fail(status, kUsageError);
   }
   if (simulator == nullptr && !flags.cost_model) {
-    return Fail(Unsupported(
-        "this program was built without SystemC: './edgebert simulate' installs and builds what "
-        "it takes; by hand it is Debian's libsystemc-dev, -DEDGEBERT_BUILD_SYSTEMC=ON and the "
-        "target edgebert-simulate. --cost-model gives the same figures without it"));
+    const Status continued = ContinueAsSibling(std::string(kProgramWithSystemc));
+    return Fail(
+        continued.code() != StatusCode::kNotFound
+            ? continued
+            : Unsupported("this program was built without SystemC, and edgebert-simulate does not "
+                          "lie beside it: './edgebert simulate' installs and builds what it takes; "
+                          "by hand it is Debian's libsystemc-dev, -DEDGEBERT_BUILD_SYSTEMC=ON and "
+                          "the target edgebert-simulate. --cost-model gives the same figures "
+                          "without it"));
   }
   const ClassifierOptions options = *flags.Options();
   const Result<std::shared_ptr<const AcceleratorModel>> model = flags.LoadModel();

@@ -37,10 +37,12 @@ struct SimulationOutcome {
 
 using Simulator = Result<SimulationOutcome> (*)(const SimulationRequest& request);
 
-/// Adds `simulate` with a simulator, or, where it is null, with the cost model alone.
+/// Adds `simulate` with a simulator, or, where it is null, with the cost model and whatever program
+/// with SystemC lies beside this one.
 void AddSimulateCommand(CLI::App& app, Action& action, Simulator simulator);
 
-/// Adds it for a program without SystemC.
+/// Adds it for a program without SystemC, which goes on as edgebert-simulate where that lies beside
+/// it.
 void AddSimulateCommandWithoutSystemc(CLI::App& app, Action& action);
 
 }  // namespace edgebert::cli

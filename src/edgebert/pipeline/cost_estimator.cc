@@ -203,14 +203,17 @@ Bytes CostEstimator::ExposedBytes(Bytes streamed) const {
   return std::min(streamed, Bytes(latency + first_tile));
 }
 
-Result<SentenceWork> CostEstimator::MakeWork(int tokens) const {
+Result<TileProgram> CostEstimator::ProgramFor(int tokens) const {
   HardwareDescription hardware = hardware_;
   if (hardware.buffers.data.value <= Bytes(0) || hardware.buffers.auxiliary.value <= Bytes(0)) {
     EDGEBERT_ASSIGN_OR_RETURN(const HardwareDescription built_in, DefaultHardware());
     hardware.buffers = built_in.buffers;
   }
-  EDGEBERT_ASSIGN_OR_RETURN(const TileProgram program,
-                            BuildFittingProgram(config_, masks_, hardware, tokens));
+  return BuildFittingProgram(config_, masks_, hardware, tokens);
+}
+
+Result<SentenceWork> CostEstimator::MakeWork(int tokens) const {
+  EDGEBERT_ASSIGN_OR_RETURN(const TileProgram program, ProgramFor(tokens));
   // Weights at no cost of time: the power model sets the time of streaming against these cycles.
   const std::vector<LayerCycles> times = CycleModel(program).Run(1, config_.num_layers, IdealDma());
   SentenceWork work;

@@ -11,6 +11,7 @@
 #include "edgebert/model/model.h"
 #include "edgebert/power/power_model.h"
 #include "edgebert/power/sentence_cost.h"
+#include "edgebert/tiler/tile_program.h"
 #include "edgebert/tiler/weight_masks.h"
 
 namespace edgebert {
@@ -62,6 +63,10 @@ class CostEstimator {
   /// once for each length. kInvalidArgument where the model cannot be executed at all: weights
   /// exceed their resident memory, or a sentence the largest buffers.
   Result<SentenceWork> WorkFor(int tokens) const;
+
+  /// What the accelerator executes for such a sentence: the program that WorkFor() counts,
+  /// stand-ins included. Made anew each time; the same errors.
+  Result<TileProgram> ProgramFor(int tokens) const;
 
   /// What a sentence that ran at `points` takes when all constants are at one or the other end of
   /// their ranges. Times are the same throughout.

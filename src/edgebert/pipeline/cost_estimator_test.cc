@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "edgebert/accel/cycle_model.h"
+#include "edgebert/accel/energy.h"
 #include "edgebert/accel/sentence_counts.h"
 #include "edgebert/hardware/hardware.h"
 #include "edgebert/testing/testing.h"
@@ -37,6 +38,25 @@ TEST(CostEstimatorTest, LeakageIsPartOfTheMeasuredEnergyPerCycle) {
   EXPECT_NEAR(energy.on_chip_load().value(), 168.96e-6, 1e-12);
   EXPECT_NEAR(energy.leakage.value(), (1e-3 + 5.6e-6 * 320) * 1e6 / 717e6, 1e-12);
   EXPECT_NEAR(energy.on_chip_supply() / energy.on_chip_load(), 1.05 / 0.992, 1e-9);
+}
+
+TEST(CostEstimatorTest, TheEstimateOfALayerFromTheWholeIsThatOfTheSentence) {
+  const HardwareDescription hardware = *DefaultHardware();
+  const auto costs = CostEstimator::Create(testing::TextModel(true, 71), hardware);
+  ASSERT_OK(costs);
+  const auto work = costs->WorkFor(11);
+  const auto program = costs->ProgramFor(11);
+  ASSERT_OK(work);
+  ASSERT_OK(program);
+  for (int layer = 1; layer <= static_cast<int>(work->layers.size()); ++layer) {
+    LayerWork alone = work->layers[static_cast<size_t>(layer - 1)];
+    alone.streamed_bytes = alone.exposed_bytes = Bytes(0);
+    const Joules expected =
+        costs->power().EnergyOf(alone, costs->power().points.nominal()).on_chip_load();
+    const EnergyEstimate whole =
+        EstimateFromWhole(CountEvents(*program, hardware, layer), hardware);
+    EXPECT_NEAR(whole.value / expected, 1, 1e-9) << "layer " << layer;
+  }
 }
 
 TEST(CostEstimatorTest, AnLdoExplainsWhyTheChipGainedLittleFromVoltageScaling) {

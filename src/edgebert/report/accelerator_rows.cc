@@ -1,29 +1,23 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#include "edgebert/accel/cost_model.h"
 #include "edgebert/accel/cycle_model.h"
-#include "edgebert/accel/energy.h"
 #include "edgebert/accel/mobile_gpu.h"
 #include "edgebert/accel/sentence_counts.h"
-#include "edgebert/hardware/technology.h"
 #include "edgebert/pipeline/shape_model.h"
 #include "edgebert/report/design_variants.h"
 #include "edgebert/report/policy_study.h"
 #include "edgebert/report/study.h"
 #include "edgebert/tiler/tiler.h"
 
-// Rows about the machine itself: the array, its size, area and power, the chip, the mobile GPU.
+// Rows about the machine itself: the array, its size, and the mobile GPU beside it.
 
 namespace edgebert {
 namespace {
@@ -159,107 +153,6 @@ Status AddArraySizes(Study& study) {
   return OkStatus();
 }
 
-Status AddAreaAndPower(Study& study) {
-  const HardwareDescription& hardware = study.hardware;
-  const Constant<SquareMillimetres> total = TotalArea(hardware);
-  study.figures.AddRange("area.total", total.value.value(), total.low().value(),
-                         total.high().value(), "Most of it assumed.");
-  study.figures.Miss("area.", "The hardware description has no such area.");
-  for (const NamedArea& area : hardware.areas) {
-    const std::string id = "area." + area.name;
-    constexpr std::array kKnown = {"mac_array",         "buffers",
-                                   "special_functions", "control_and_decoders",
-                                   "embedding_reram",   "regulator_and_clock"};
-    if (std::find(kKnown.begin(), kKnown.end(), area.name) != kKnown.end()) {
-      study.figures.AddRange(
-          id, area.area.value.value(), area.area.low().value(), area.area.high().value(),
-          fmt::format("Status: {}.", ConstantStatusName(area.area.provenance.status)));
-    }
-  }
-  EDGEBERT_ASSIGN_OR_RETURN(const PowerModel power, MakePowerModel(hardware));
-  const double nominal = hardware.nominal().voltage.value();
-  const auto per_cycle = [&](double volts) {
-    const double scale = volts / nominal;
-    return power.energy_per_cycle_at_nominal.value() * scale * scale;
-  };
-  study.figures.Add("power.total",
-                    (per_cycle(0.8) * 1e9 + power.LeakageAt(Volts(0.8)).value()) * 1e3);
-  study.figures.Add("power.adpll", hardware.clock.power.value.value() * 1e3);
-  study.figures.Add("power.ldo-efficiency", hardware.regulator.efficiency.value * 100);
-  study.figures.Add("power.ldo-response",
-                    hardware.regulator.response_seconds_per_volt.value * 0.05 * 1e9);
-  const double n = hardware.vector_size.value;
-  for (const OperatingPoint& point : power.points.points()) {
-    for (const auto& [name, volts] : {std::pair("1.00", 1.0), std::pair("0.86", 0.86),
-                                      std::pair("0.78", 0.78), std::pair("0.68", 0.68)}) {
-      // The grid's point nearest to the published voltage.
-      if (std::abs(point.voltage.value() - volts) < 0.0126) {
-        const double watts = per_cycle(point.voltage.value()) * point.frequency.value() +
-                             power.LeakageAt(point.voltage).value();
-        study.figures.Add(fmt::format("chip.efficiency.{}", name),
-                          2 * n * n * point.frequency.value() / watts / 1e12,
-                          fmt::format("At {:.3f} V.", point.voltage.value()));
-      }
-    }
-  }
-  const double top = hardware.nominal().frequency.value();
-  study.figures.Add("chip.throughput", 2 * n * n * top / 1e12);
-  study.figures.Add("chip.power",
-                    (per_cycle(nominal) * top + power.LeakageAt(Volts(nominal)).value()) * 1e3);
-  study.figures.AddRange("chip.area", total.value.value(), total.low().value(),
-                         total.high().value());
-  study.figures.Add("chip.sram", hardware.buffers.total().value() / 1024);
-  return OkStatus();
-}
-
-Status AddComponents(Study& study) {
-  if (!study.hardware.components) {
-    study.figures.Miss("power.", "The hardware description has no section `components`.");
-    return OkStatus();
-  }
-  const std::vector<Operation> encoder = BuildLayerProgram(AlbertBase().config, 2, kTokens).encoder;
-  EDGEBERT_ASSIGN_OR_RETURN(const ComponentEnergies parts,
-                            EstimateFromComponents(encoder, study.hardware));
-  const EnergyEstimate whole = EstimateFromWhole(encoder, study.hardware);
-  const EnergyEstimate total = parts.total();
-  study.figures.AddRange("power.from-components", total.value / whole.value, total.low / whole.high,
-                         total.high / whole.low);
-  for (const auto& [name, energy] :
-       {std::pair("array", parts.array), std::pair("buffers", parts.buffers),
-        std::pair("special-functions", parts.special_functions),
-        std::pair("control", parts.control), std::pair("leakage", parts.leakage)}) {
-    study.figures.Add(fmt::format("power.components.{}", name), 100 * (energy.value / total.value));
-  }
-  return OkStatus();
-}
-
-/// The chip's own voltage scaling: 77 mJ, first layer at 1.0 V, the others so slow that all takes
-/// 1.69 times as long.
-Status AddVoltageScaling(Study& study) {
-  constexpr double kBefore = 77;
-  constexpr double kConventional = 464;
-  constexpr double kSlower = 1155.0 / 682;
-  constexpr double kMeanExit = 3.90;
-  EDGEBERT_ASSIGN_OR_RETURN(const PowerModel power, MakePowerModel(study.hardware));
-  const OperatingPoint top = power.points.nominal();
-  const double first = 1 / kMeanExit;
-  for (const OperatingPoint& point : power.points.points()) {
-    const double slower = first + (1 - first) * (top.frequency / point.frequency);
-    if (slower > kSlower) {
-      continue;
-    }
-    const double scale = point.voltage / top.voltage;
-    const double supply = kBefore * (first + (1 - first) * scale);
-    const std::string note = fmt::format("At {:.3f} V.", point.voltage.value());
-    study.figures.Add("chip.voltage.energy", supply, note);
-    study.figures.Add("chip.voltage.energy.load", kBefore * (first + (1 - first) * scale * scale),
-                      note);
-    study.figures.Add("chip.voltage.total-ratio", kConventional / supply);
-    break;
-  }
-  return OkStatus();
-}
-
 Status AddGpu(Study& study) {
   const Model albert = AlbertBase();
   std::vector<LayerProgram> layers;
@@ -290,129 +183,13 @@ Status AddGpu(Study& study) {
   return OkStatus();
 }
 
-std::string NameOf(const Operation& operation) {
-  struct Namer {
-    std::string operator()(const EmbeddingLookup&) const { return "embedding"; }
-    std::string operator()(const Linear& op) const {
-      switch (op.matrix) {
-        case MatrixRole::kEmbeddingProjection:
-          return "projection";
-        case MatrixRole::kQuery:
-          return "query";
-        case MatrixRole::kKey:
-          return "key";
-        case MatrixRole::kValue:
-          return "value";
-        case MatrixRole::kAttentionOutput:
-          return "attention output";
-        case MatrixRole::kFeedForwardUp:
-          return "feed-forward up";
-        case MatrixRole::kFeedForwardDown:
-          return "feed-forward down";
-        case MatrixRole::kOffRampPooler:
-          return "off-ramp pooler";
-        case MatrixRole::kOffRampClassifier:
-          return "classifier";
-      }
-      return "product";
-    }
-    std::string operator()(const Attention&) const { return "attention"; }
-    std::string operator()(const AddNorm&) const { return "add and norm"; }
-    std::string operator()(const Pool&) const { return "pooling"; }
-    std::string operator()(const EntropyCheck&) const { return "entropy"; }
-  };
-  return std::visit(Namer(), operation);
-}
-
-/// What each unit does while layer 2 runs, by the closed form.
-Status AddTimeline(Study& study) {
-  const Model albert = AlbertBase();
-  const bool own = !study.models.empty();
-  const Model& shape = own ? study.models.front().shape : albert;
-  const int tokens = own ? 25 : kTokens;
-  EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
-                            CostEstimator::Create(shape, study.hardware));
-  const int layer = std::min(2, shape.config.num_layers);
-  const LayerProgram program = BuildLayerProgram(shape.config, layer, tokens);
-  std::vector<Operation> operations = program.encoder;
-  operations.insert(operations.end(), program.off_ramp.begin(), program.off_ramp.end());
-  EDGEBERT_ASSIGN_OR_RETURN(const SentenceWork sentence, costs.WorkFor(tokens));
-  const LayerWork& work = sentence.layers[static_cast<size_t>(layer - 1)];
-  const BytesPerSecond bandwidth = costs.power().weights.bandwidth;
-  const double clock = study.hardware.nominal().frequency.value();
-  Plot plot;
-  plot.id = "timeline";
-  plot.title = "What the units do during a layer";
-  plot.caption = fmt::format(
-      "Layer {} of {}, {} tokens, nominal point: what each operation takes of its unit, one after "
-      "the other. The accelerator overlaps them (edgebert simulate --plot).",
-      layer, own ? study.models.front().name : std::string("ALBERT base"), tokens);
-  plot.data.columns = {"unit", "operation", "start", "end"};
-  double now = TimeOf(work.exposed_bytes, bandwidth).value() * 1e6;
-  const double streamed = TimeOf(work.streamed_bytes, bandwidth).value() * 1e6;
-  plot.data.rows.push_back({std::string("weights"), std::string("first tile"), 0.0, now});
-  plot.data.rows.push_back({std::string("weights"), std::string("streaming"), now, streamed});
-  for (const Operation& operation : operations) {
-    const WorkEstimate estimate = EstimateWork(operation, study.hardware);
-    for (const auto& [unit, cycles] : {std::pair("array", estimate.matmul_cycles),
-                                       std::pair("special functions", estimate.sfu_cycles)}) {
-      if (cycles > 0) {
-        const double end = now + static_cast<double>(cycles) / clock * 1e6;
-        plot.data.rows.push_back({std::string(unit), NameOf(operation), now, end});
-        now = end;
-      }
-    }
-  }
-  plot.spec = R"json({"mark":{"type":"bar","height":{"band":0.7}},
-    "encoding":{"x":{"field":"start","type":"quantitative","title":"Time (µs)"},"x2":{"field":"end"},
-      "y":{"field":"unit","type":"nominal","title":null,"sort":["weights","array","special functions"]},
-      "color":{"field":"operation","type":"nominal","title":"Operation"},
-      "tooltip":[{"field":"unit"},{"field":"operation"},{"field":"start","format":".2f"},{"field":"end","format":".2f"}]}})json";
-  study.plots.push_back(std::move(plot));
-  return OkStatus();
-}
-
 }  // namespace
-
-void CheckMacs(std::string_view row, const ModelConfig& config, const HardwareDescription& hardware,
-               std::span<const int> tokens, SelfCheck& check) {
-  // The shapes by themselves, not by the program that is checked.
-  const auto expected = [&](int layer, int count) {
-    const int64_t width = config.hidden_size;
-    const int64_t length = count;
-    int64_t macs = 2 * length * width * config.intermediate_size;
-    const std::vector<HeadSpan> heads = ActiveHeads(config, config.DistinctLayer(layer), count);
-    macs += 4 * length * width * static_cast<int64_t>(heads.size()) * config.head_size();
-    for (const HeadSpan& head : heads) {
-      const int64_t reach = std::min(head.span, count);
-      // Pairs at distance < reach: `length` at 0, and twice length − d at d > 0.
-      const int64_t pairs = length + (reach - 1) * (2 * length - reach);
-      macs += 2 * pairs * config.head_size();
-    }
-    return macs;
-  };
-  std::vector<int> lengths(tokens.begin(), tokens.end());
-  std::sort(lengths.begin(), lengths.end());
-  lengths.erase(std::unique(lengths.begin(), lengths.end()), lengths.end());
-  for (const int count : lengths) {
-    for (int layer = 1; layer <= config.num_layers; ++layer) {
-      const WorkEstimate counted =
-          EstimateWork(BuildLayerProgram(config, layer, count).encoder, hardware);
-      check.Macs(fmt::format("{}, layer {}, {} tokens", row, layer, count), counted.macs,
-                 expected(layer, count));
-    }
-  }
-}
 
 Status StudyAccelerator(Study& study) {
   EDGEBERT_RETURN_IF_ERROR(AddLayer(study));
   EDGEBERT_RETURN_IF_ERROR(AddUtilisation(study));
   EDGEBERT_RETURN_IF_ERROR(AddArraySizes(study));
-  EDGEBERT_RETURN_IF_ERROR(AddAreaAndPower(study));
-  EDGEBERT_RETURN_IF_ERROR(AddComponents(study));
-  EDGEBERT_RETURN_IF_ERROR(AddVoltageScaling(study));
-  EDGEBERT_RETURN_IF_ERROR(AddGpu(study));
-  return AddTimeline(study);
+  return AddGpu(study);
 }
 
 }  // namespace edgebert

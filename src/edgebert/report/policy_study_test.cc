@@ -150,11 +150,20 @@ TEST(DesignVariantsTest, SharingLowersWhatIsStoredAndNotWhatIsStreamed) {
 
 TEST(StudyTest, CountedMacsAreThoseOfTheShapes) {
   SelfCheck check;
-  ModelConfig config = AlbertBaseShape(12, 2).config;
+  Model shape = AlbertBaseShape(12, 2);
   const std::vector<int> tokens = {1, 2, 17, 128};
-  CheckMacs("dense", config, *DefaultHardware(), tokens, check);
-  config.attention_spans = {0, 1, 2, 3, 9, 16, 17, 31, 64, 127, 128, 512};
-  CheckMacs("spans", config, *DefaultHardware(), tokens, check);
+  const auto dense = CostEstimator::Create(shape, *DefaultHardware());
+  ASSERT_OK(dense);
+  ASSERT_OK(CheckMacs("dense", shape.config, *dense, tokens, check));
+  shape.config.attention_spans = {0, 1, 2, 3, 9, 16, 17, 31, 64, 127, 128, 512};
+  EXPECT_OK(check.status());
+  // Costs of other spans than the shape has.
+  SelfCheck wrong;
+  ASSERT_OK(CheckMacs("spans", shape.config, *dense, tokens, wrong));
+  EXPECT_THAT(wrong.status().message(), HasSubstr("spans, layer 1, 1 tokens"));
+  const auto spans = CostEstimator::Create(shape, *DefaultHardware());
+  ASSERT_OK(spans);
+  ASSERT_OK(CheckMacs("spans", shape.config, *spans, tokens, check));
   EXPECT_OK(check.status());
   EXPECT_EQ(check.checks(), 2u * 12 * 4);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 #include <utility>
 
@@ -149,7 +150,15 @@ void NameTask(const std::string& task, ResultsTable& results) {
 
 }  // namespace
 
-Result<Report> MakeReport(const ReportOptions& options, const Progress& progress) {
+std::span<const StudyPart> StudyParts() {
+  static constexpr std::array<StudyPart, 8> kParts = {
+      StudyTrace, StudyOwnModel, StudyOwnModelPlots, StudyAccelerator,
+      StudyChip,  StudyTimeline, StudyMemories,      StudyDesignMap};
+  return kParts;
+}
+
+Result<Report> MakeReport(const ReportOptions& options, const Progress& progress,
+                          std::span<const StudyPart> parts) {
   EDGEBERT_RETURN_IF_ERROR(CheckTask(options.task));
   Study study;
   study.task = options.task;
@@ -164,17 +173,17 @@ Result<Report> MakeReport(const ReportOptions& options, const Progress& progress
   EDGEBERT_RETURN_IF_ERROR(
       LoadPublished(options, dev > 0 ? std::optional(dev) : std::nullopt, study));
   // Units: a sentence through all layers of a model. The stages after that are worth about so many.
-  constexpr size_t kStageUnits = 500;
+  constexpr size_t kStageUnits = 300;
   const size_t models = dev > 0 ? options.models.size() : 0;
-  Stages stages(progress, models * dev + (models > 0 ? test.size() : 0) + 5 * kStageUnits);
+  Stages stages(progress,
+                models * dev + (models > 0 ? test.size() : 0) + parts.size() * kStageUnits);
   for (size_t i = 0; i < models; ++i) {
     EDGEBERT_RETURN_IF_ERROR(
         LoadModel(options.models[i], study.dev_examples,
                   i == 0 ? std::span<const LabelledText>(test) : std::span<const LabelledText>(),
                   stages, study));
   }
-  for (const auto part :
-       {StudyTrace, StudyOwnModel, StudyAccelerator, StudyMemories, StudyDesignMap}) {
+  for (const StudyPart part : parts) {
     EDGEBERT_RETURN_IF_ERROR(part(study));
     EDGEBERT_RETURN_IF_ERROR(stages.Finish(kStageUnits));
   }

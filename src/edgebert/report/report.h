@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,10 +39,19 @@ struct Report {
   size_t checks = 0;  ///< That it made of itself, all passed.
 };
 
-/// Computes a report. `progress` counts units of work. kInternal where the report contradicts
-/// itself (SelfCheck); files that are there but cannot be read, and traces of another task or
-/// model, are errors too.
-Result<Report> MakeReport(const ReportOptions& options, const Progress& progress = {});
+struct Study;
+
+/// A part of a report: what it computes goes into the study.
+using StudyPart = Status (*)(Study&);
+
+/// All of them, in the order of a report.
+std::span<const StudyPart> StudyParts();
+
+/// Computes a report of `parts`, without all of which rows stay empty (kInternal). `progress`
+/// counts units of work. kInternal where the report contradicts itself (SelfCheck); files that are
+/// there but cannot be read, and traces of another task or model, are errors too.
+Result<Report> MakeReport(const ReportOptions& options, const Progress& progress = {},
+                          std::span<const StudyPart> parts = StudyParts());
 
 /// Makes `folder` with its parents and checks that files can be written to it.
 Status PrepareFolder(const std::filesystem::path& folder);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "edgebert/hardware/hardware.h"
 #include "edgebert/model/compression_statistics.h"
 #include "edgebert/model/model.h"
+#include "edgebert/pipeline/cost_estimator.h"
 #include "edgebert/pipeline/labelled_text.h"
 #include "edgebert/report/plot.h"
 #include "edgebert/report/results_table.h"
@@ -60,13 +62,17 @@ struct Study {
 // there, rows say so.
 Status StudyTrace(Study& study);
 Status StudyOwnModel(Study& study);
+Status StudyOwnModelPlots(Study& study);
 Status StudyAccelerator(Study& study);
+Status StudyChip(Study& study);
+Status StudyTimeline(Study& study);
 Status StudyMemories(Study& study);
 Status StudyDesignMap(Study& study);
 
-/// Counted multiply-accumulates against the shapes', for every layer and these lengths.
-void CheckMacs(std::string_view row, const ModelConfig& config, const HardwareDescription& hardware,
-               std::span<const int> tokens, SelfCheck& check);
+/// Multiply-accumulates of the programs that are costed against those of the shapes, for every
+/// encoder layer and these lengths. `costs` are of a model with `config`; its errors.
+Status CheckMacs(std::string_view row, const ModelConfig& config, const CostEstimator& costs,
+                 std::span<const int> tokens, SelfCheck& check);
 
 }  // namespace edgebert
 

@@ -71,6 +71,7 @@ std::string FormatOutcome(const SweepOutcome& o) {
 }
 
 Result<SweepOutcome> ParseOutcome(std::string_view text) {
+  constexpr double kMostCount = uint64_t{1} << 53;
   double numbers[12];
   for (double& number : numbers) {
     const size_t end = std::min(text.find(' '), text.size());
@@ -80,6 +81,11 @@ Result<SweepOutcome> ParseOutcome(std::string_view text) {
     }
     number = *parsed;
     text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  for (const double count : {numbers[8], numbers[9]}) {
+    if (count < 0 || count > kMostCount || count != std::floor(count)) {
+      return DataLoss("an outcome counts sentences in a number that is not whole");
+    }
   }
   return SweepOutcome{std::string(text),
                       numbers[0],

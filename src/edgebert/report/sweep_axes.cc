@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <limits>
 #include <utility>
 
+#include "edgebert/base/file.h"
 #include "edgebert/base/text.h"
 #include "edgebert/base/yaml_document.h"
 #include "edgebert/power/regulator.h"
@@ -21,6 +23,7 @@ constexpr std::array<std::string_view, kNumAxes> kNames = {
 constexpr std::array<std::string_view, kNumAxes> kDefaults = {
     "own", "own", "own", "dram", "own", "own", "own", "own", "own", "own", "2x", "paced"};
 constexpr std::string_view kOwn = "own";
+constexpr uint64_t kMaxFileBytes = 1 << 20;
 
 std::string_view NameOf(Axis axis) { return kNames[static_cast<size_t>(axis)]; }
 
@@ -96,6 +99,9 @@ SweepAxes SweepAxes::Defaults() {
 size_t SweepAxes::size() const {
   size_t points = 1;
   for (const std::vector<std::string>& axis : values) {
+    if (points > std::numeric_limits<size_t>::max() / axis.size()) {
+      return std::numeric_limits<size_t>::max();
+    }
     points *= axis.size();
   }
   return points;
@@ -133,9 +139,9 @@ Status SetAxis(std::string_view text, SweepAxes& axes) {
   return SetValues(text.substr(0, equals), std::move(values), axes);
 }
 
-Status LoadAxes(const std::filesystem::path& file, SweepAxes& axes) {
-  constexpr uint64_t kMaxBytes = 1 << 20;
-  EDGEBERT_ASSIGN_OR_RETURN(const YamlValue document, LoadYaml(file, "the sweep", kMaxBytes));
+Status ParseAxes(std::string_view yaml, const std::string& file, SweepAxes& axes) {
+  EDGEBERT_ASSIGN_OR_RETURN(const YamlValue document,
+                            ParseYaml(yaml, file, "the sweep", kMaxFileBytes));
   EDGEBERT_ASSIGN_OR_RETURN(const YamlSection section, document.OpenSection());
   for (const auto& [name, value] : section.entries()) {
     std::vector<std::string> values;
@@ -152,6 +158,11 @@ Status LoadAxes(const std::filesystem::path& file, SweepAxes& axes) {
     }
   }
   return OkStatus();
+}
+
+Status LoadAxes(const std::filesystem::path& file, SweepAxes& axes) {
+  EDGEBERT_ASSIGN_OR_RETURN(const std::string yaml, ReadTextFile(file, kMaxFileBytes));
+  return ParseAxes(yaml, file.string(), axes);
 }
 
 Result<DesignSettings> ParseSettings(const std::array<std::string_view, kNumAxes>& values) {

@@ -46,7 +46,7 @@ struct SweepAxes {
   static SweepAxes Defaults();
 
   const std::vector<std::string>& of(Axis axis) const { return values[static_cast<size_t>(axis)]; }
-  /// The number of design points.
+  /// The number of design points; the largest size_t where it would be more.
   size_t size() const;
   /// The value of each axis at a point.
   std::array<std::string_view, kNumAxes> At(size_t point) const;
@@ -58,7 +58,11 @@ struct SweepAxes {
 /// nearest and a list), a value that the axis does not take, and values given twice.
 Status SetAxis(std::string_view text, SweepAxes& axes);
 
-/// Sets axes from a YAML file: a map from names to a value or a list of values.
+/// Sets axes from YAML: a map from names to a value or a list of values. `file` is what messages
+/// call it, with the line; the same errors.
+Status ParseAxes(std::string_view yaml, const std::string& file, SweepAxes& axes);
+
+/// The same of a file.
 Status LoadAxes(const std::filesystem::path& file, SweepAxes& axes);
 
 /// A point's values, parsed. Nothing: as the hardware or model has it.

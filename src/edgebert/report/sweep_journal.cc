@@ -29,29 +29,30 @@ std::string ErrorText() { return std::generic_category().message(errno); }
 
 }  // namespace
 
-Result<SweepJournal> SweepJournal::Open(const std::filesystem::path& path,
-                                        std::string_view fingerprint, size_t num_points) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (descriptor < 0) {
-    return IoError(fmt::format("{}: cannot open the journal: {}", path.string(), ErrorText()));
-  }
-  SweepJournal journal(path, descriptor);
-  EDGEBERT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, kMaxJournalBytes));
-  const std::string first = fmt::format("{}{}", kFirstWord, fingerprint);
-  size_t whole = 0;  // Bytes of lines that ended.
-  size_t line_number = 0;
+std::string JournalLine(std::string_view content) {
+  return fmt::format("{} {}\n", Sum(content), content);
+}
+
+std::string JournalHeader(std::string_view fingerprint) {
+  return fmt::format("{}{}", kFirstWord, fingerprint);
+}
+
+Result<JournalContent> ParseJournal(std::string_view text, const std::string& name,
+                                    std::string_view fingerprint, size_t num_points) {
+  const std::string first = JournalHeader(fingerprint);
+  JournalContent journal;
   for (size_t at = 0; at < text.size();) {
     const size_t end = text.find('\n', at);
-    if (end == std::string::npos) {
+    if (end == std::string_view::npos) {
       break;  // Cut by a kill.
     }
-    const std::string_view line = std::string_view(text).substr(at, end - at);
-    ++line_number;
-    at = whole = end + 1;
+    const std::string_view line = text.substr(at, end - at);
+    ++journal.lines;
+    at = journal.bytes = end + 1;
     const auto damaged = [&](std::string_view what) {
       return DataLoss(
           fmt::format("{}:{}: this line is damaged: {}; remove it, or the journal to begin anew",
-                      path.string(), line_number, what));
+                      name, journal.lines, what));
     };
     if (line.size() < kChecksumDigits + 2 || line[kChecksumDigits] != ' ') {
       return damaged("it is not a checksum, a blank and a content");
@@ -60,12 +61,12 @@ Result<SweepJournal> SweepJournal::Open(const std::filesystem::path& path,
     if (Sum(content) != line.substr(0, kChecksumDigits)) {
       return damaged("its checksum does not fit");
     }
-    if (line_number == 1) {
+    if (journal.lines == 1) {
       if (content != first) {
         return InvalidArgument(fmt::format(
             "{} is the journal of another sweep: other axes, sentences, model or hardware; choose "
             "another --out, or remove it",
-            path.string()));
+            name));
       }
       continue;
     }
@@ -76,14 +77,29 @@ Result<SweepJournal> SweepJournal::Open(const std::filesystem::path& path,
         point >= num_points) {
       return damaged(fmt::format("no point of {} and its outcome", num_points));
     }
-    journal.finished_.insert_or_assign(
+    journal.finished.insert_or_assign(
         point, std::string(content.substr(static_cast<size_t>(stop - content.data()) + 1)));
   }
-  if (whole < text.size() && ::ftruncate(descriptor, static_cast<off_t>(whole)) != 0) {
+  return journal;
+}
+
+Result<SweepJournal> SweepJournal::Open(const std::filesystem::path& path,
+                                        std::string_view fingerprint, size_t num_points) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (descriptor < 0) {
+    return IoError(fmt::format("{}: cannot open the journal: {}", path.string(), ErrorText()));
+  }
+  SweepJournal journal(path, descriptor);
+  EDGEBERT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, kMaxJournalBytes));
+  EDGEBERT_ASSIGN_OR_RETURN(JournalContent content,
+                            ParseJournal(text, path.string(), fingerprint, num_points));
+  journal.finished_ = std::move(content.finished);
+  if (content.bytes < text.size() &&
+      ::ftruncate(descriptor, static_cast<off_t>(content.bytes)) != 0) {
     return IoError(fmt::format("{}: cannot drop a cut line: {}", path.string(), ErrorText()));
   }
-  if (line_number == 0) {
-    EDGEBERT_RETURN_IF_ERROR(journal.WriteLine(first));
+  if (content.lines == 0) {
+    EDGEBERT_RETURN_IF_ERROR(journal.WriteLine(JournalHeader(fingerprint)));
   }
   return journal;
 }
@@ -106,7 +122,7 @@ Status SweepJournal::Append(size_t point, std::string_view outcome) {
 }
 
 Status SweepJournal::WriteLine(std::string_view content) {
-  const std::string line = fmt::format("{} {}\n", Sum(content), content);
+  const std::string line = JournalLine(content);
   const ssize_t written = ::write(descriptor_, line.data(), line.size());
   if (written != static_cast<ssize_t>(line.size())) {
     return IoError(fmt::format("{}: cannot add to the journal: {}", path_.string(),

@@ -11,6 +11,22 @@
 
 namespace edgebert {
 
+/// What stands in a journal.
+struct JournalContent {
+  std::map<size_t, std::string> finished;  ///< Outcomes by point.
+  size_t lines = 0;                        ///< Whole ones, the first line included.
+  size_t bytes = 0;                        ///< Of the whole lines.
+};
+
+/// Reads a journal's text; `name` stands for the file in messages. Errors as SweepJournal::Open().
+Result<JournalContent> ParseJournal(std::string_view text, const std::string& name,
+                                    std::string_view fingerprint, size_t num_points);
+
+/// Of a journal: `content`, which is one line, with its checksum before it and a line feed after.
+std::string JournalLine(std::string_view content);
+/// What the first line of a journal holds.
+std::string JournalHeader(std::string_view fingerprint);
+
 /// The finished points of a sweep, in a file to which lines are only ever added: a checksum, the
 /// point's number and what came out. A line goes out in one write, so that a process that is killed
 /// leaves at most a cut last line, which is dropped and done again.

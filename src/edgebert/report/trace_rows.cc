@@ -221,7 +221,8 @@ Status StudyTrace(Study& study) {
   const std::array tokens = {kTokens};
   EDGEBERT_ASSIGN_OR_RETURN(const CostedDesign design,
                             CostedDesign::Of(costs, shape.config, tokens));
-  CheckMacs("energy.sst2-trace", shape.config, study.hardware, tokens, study.check);
+  EDGEBERT_RETURN_IF_ERROR(
+      CheckMacs("energy.sst2-trace", shape.config, costs, tokens, study.check));
   const PolicyStudy policies =
       PolicyStudy::OnHalves(design, trace, ExitThresholds(kThreshold), predictor);
   EDGEBERT_RETURN_IF_ERROR(AddEnergies(policies, predictor != nullptr, study));

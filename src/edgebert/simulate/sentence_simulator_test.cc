@@ -5,18 +5,25 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
+#include "edgebert/accel/cycle_model.h"
 #include "edgebert/model/model_file.h"
+#include "edgebert/systemc/overlapped/activity_log.h"
 #include "edgebert/testing/testing.h"
 #include "edgebert/testing/text_model.h"
 
 namespace edgebert {
 namespace {
 
+using systemc::overlapped::TracedUnit;
 using ::testing::HasSubstr;
 
 /// Each part of a change is seen at the next edge of the 100 MHz reference clock.
@@ -114,6 +121,52 @@ TEST(SentenceSimulatorTest, EveryPolicyIsCarriedOut) {
         EXPECT_EQ(run.exit_layer, model->model().config.num_layers);
       }
     }
+  }
+}
+
+/// First cycle and end of what a unit does for an operation, by unit, stage and operation.
+using Ends = std::map<std::tuple<AcceleratorUnit, int, int>, std::pair<int64_t, int64_t>>;
+
+void Extend(AcceleratorUnit unit, int stage, int operation, int64_t begin, int64_t end,
+            Ends& ends) {
+  const auto [entry, added] = ends.try_emplace({unit, stage, operation}, begin, end);
+  if (!added) {
+    entry->second.second = std::max(entry->second.second, end);
+  }
+}
+
+TEST(SentenceSimulatorTest, UnitsWorkWhenTheClosedFormSaysTheyDo) {
+  const std::map<TracedUnit, AcceleratorUnit> same_unit = {
+      {TracedUnit::kDma, AcceleratorUnit::kDma},
+      {TracedUnit::kLoader, AcceleratorUnit::kLoader},
+      {TracedUnit::kStreamer, AcceleratorUnit::kArray},
+      {TracedUnit::kEmission, AcceleratorUnit::kEmission},
+      {TracedUnit::kSpecial, AcceleratorUnit::kSpecial}};
+  for (const auto& [model, text] :
+       {std::pair(ModelOf("sst2-small.ebm"), "it 's a charming but uneven film"),
+        std::pair(SmallModel(95), "a very slow film with a good end")}) {
+    SCOPED_TRACE(text);
+    const auto sentence =
+        RunDeviceSentence(*model, {.policy = Policy::kConventional}, text, std::nullopt);
+    ASSERT_OK(sentence);
+    systemc::overlapped::ActivityLog activity;
+    ASSERT_OK(SimulateOverlapped(*model, *sentence, &activity));
+    Ends simulated;
+    for (const auto& [traced, unit] : same_unit) {
+      for (const systemc::overlapped::ActivitySlice& slice : activity.of(traced)) {
+        const auto begin = static_cast<int64_t>(slice.first_cycle - activity.first_cycle);
+        Extend(unit, static_cast<int>(slice.stage), static_cast<int>(slice.operation), begin,
+               begin + static_cast<int64_t>(slice.cycles), simulated);
+      }
+    }
+    Ends estimated;
+    const DmaTiming dma = DmaTimingAt(model->hardware(), model->hardware().nominal().frequency);
+    for (const UnitSpan& span :
+         CycleModel(sentence->program).Timeline(1, model->model().config.num_layers, dma)) {
+      Extend(span.unit, span.stage, span.operation, span.begin, span.end, estimated);
+    }
+    EXPECT_GT(simulated.size(), 100u);
+    EXPECT_EQ(simulated, estimated);
   }
 }
 

@@ -5,8 +5,8 @@
 #include <iterator>
 
 #include "edgebert/simulate/activity_traces.h"
-#include "edgebert/simulate/stage_names.h"
 #include "edgebert/systemc/overlapped/activity_log.h"
+#include "edgebert/tiler/stage_names.h"
 
 namespace edgebert {
 namespace {

@@ -1,9 +1,8 @@
-#include "edgebert/simulate/stage_names.h"
+#include "edgebert/tiler/stage_names.h"
 
 #include <fmt/format.h>
 
 #include <array>
-#include <string_view>
 
 #include "edgebert/program/weight_names.h"
 
@@ -65,14 +64,19 @@ StageNames::StageNames(const TileProgram& program) {
   }
 }
 
+std::string_view StageNames::Kind(size_t stage, size_t operation) const {
+  const TileOperation& entry = stages_[stage].section->operations[operation];
+  return entry.unit == TileOperation::Unit::kArray ? NameOf(entry.array) : NameOf(entry.special);
+}
+
 std::string StageNames::Operation(size_t stage, size_t operation) const {
   const TileSection& section = *stages_[stage].section;
   const TileOperation& entry = section.operations[operation];
   const bool array = entry.unit == TileOperation::Unit::kArray;
-  const std::string_view name = array ? NameOf(entry.array) : NameOf(entry.special);
   const int head = array ? entry.array.head : entry.special.head;
-  return head >= 0 ? fmt::format("{}, head {}", name, section.heads[static_cast<size_t>(head)].head)
-                   : std::string(name);
+  const std::string_view kind = Kind(stage, operation);
+  return head >= 0 ? fmt::format("{}, head {}", kind, section.heads[static_cast<size_t>(head)].head)
+                   : std::string(kind);
 }
 
 }  // namespace edgebert

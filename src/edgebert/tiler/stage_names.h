@@ -1,15 +1,17 @@
-#ifndef EDGEBERT_SIMULATE_STAGE_NAMES_H_
-#define EDGEBERT_SIMULATE_STAGE_NAMES_H_
+#ifndef EDGEBERT_TILER_STAGE_NAMES_H_
+#define EDGEBERT_TILER_STAGE_NAMES_H_
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "edgebert/tiler/tile_program.h"
 
 namespace edgebert {
 
-/// Names for the stages of a simulated sentence and their operations.
+/// Names for the stages of a sentence, the embedding and each layer's encoder and off-ramp in
+/// order, and for their operations.
 class StageNames {
  public:
   /// The program must outlive it.
@@ -17,7 +19,11 @@ class StageNames {
 
   /// The layer of a stage, from 1; the embedding's is 1.
   int Layer(size_t stage) const { return stages_[stage].layer; }
-  /// "query, head 3", "softmax, head 0", "feed-forward up", …
+  /// Whether it is an off-ramp.
+  bool OffRamp(size_t stage) const { return stages_[stage].section->decides; }
+  /// "query", "softmax", "feed-forward up", …
+  std::string_view Kind(size_t stage, size_t operation) const;
+  /// With the head: "query, head 3", "softmax, head 0", "feed-forward up", …
   std::string Operation(size_t stage, size_t operation) const;
   size_t num_stages() const { return stages_.size(); }
 
@@ -31,4 +37,4 @@ class StageNames {
 
 }  // namespace edgebert
 
-#endif  // EDGEBERT_SIMULATE_STAGE_NAMES_H_
+#endif  // EDGEBERT_TILER_STAGE_NAMES_H_
