@@ -23,6 +23,7 @@
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
+#include "edgebert/cli/this_program.h"
 
 namespace edgebert::cli {
 namespace {

@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <system_error>
 #include <utility>
 
 #include "edgebert/base/text.h"
@@ -148,15 +147,6 @@ std::vector<int> BenchFlags::Cpus() const {
   std::vector<int> chosen = AllowedCpus();
   chosen.resize(std::min(chosen.size(), static_cast<size_t>(threads())));
   return chosen;
-}
-
-Result<std::filesystem::path> ThisProgram() {
-  std::error_code error;
-  std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) {
-    return IoError("cannot find this program itself: " + error.message());
-  }
-  return program;
 }
 
 Result<ProcessOptions> BenchFlags::WorkerOf(const std::filesystem::path& program,

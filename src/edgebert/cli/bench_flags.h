@@ -54,9 +54,8 @@ struct BenchFlags {
   /// The CPUs that every runtime is kept to: --cpus, or the first of this process's, one a thread.
   std::vector<int> Cpus() const;
 
-  /// How a worker of `program`, a build of this one, is started. `weights` overrides --weights,
-  /// `isa`
-  /// --isa.
+  /// How a worker of `program`, a build of this one, is started. `weights` and `isa` override
+  /// --weights and --isa.
   Result<ProcessOptions> WorkerOf(const std::filesystem::path& program,
                                   std::optional<std::string> weights = std::nullopt,
                                   std::optional<std::string> isa = std::nullopt) const;
@@ -76,9 +75,6 @@ struct BenchFlags {
   /// "sst2-dev", or "text" for a file.
   std::string RealName() const;
 };
-
-/// The program that runs.
-Result<std::filesystem::path> ThisProgram();
 
 }  // namespace edgebert::cli
 

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "edgebert/base/file.h"
+#include "edgebert/cli/this_program.h"
 #include "edgebert/model/model_file.h"
 
 namespace edgebert::cli {
@@ -31,7 +32,8 @@ Result<std::filesystem::path> ModelFlags::Path() const {
     return std::filesystem::path(from_environment);
   }
   std::error_code error;
-  std::filesystem::path directory = std::filesystem::read_symlink("/proc/self/exe", error);
+  const Result<std::filesystem::path> program = ThisProgram();
+  std::filesystem::path directory = program.ok() ? *program : std::filesystem::path();
   while (!error && directory.has_relative_path()) {
     directory = directory.parent_path();
     for (const char* candidate :

@@ -10,7 +10,7 @@
 
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
-#include "edgebert/cli/sibling_program.h"
+#include "edgebert/cli/this_program.h"
 #include "edgebert/tiler/tiler.h"
 
 namespace edgebert::cli {

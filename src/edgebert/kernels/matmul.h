@@ -67,7 +67,7 @@ class PackedMatrixAf8 {
   int inputs_per_sum(int panel) const { return inputs_per_sum_[static_cast<size_t>(panel)]; }
 
  private:
-  size_t num_quads() const { return (static_cast<size_t>(inputs_) + 3) / 4; }
+  size_t num_quads() const { return NumQuads(static_cast<size_t>(inputs_)); }
   size_t panel_size() const { return num_quads() * 4 * kPanelColumns; }
 
   int outputs_ = 0;

@@ -14,6 +14,8 @@ inline constexpr size_t kPanelColumns = 32;
 inline constexpr size_t kCacheLineBytes = 64;
 
 constexpr size_t NumPanels(size_t outputs) { return (outputs + kPanelColumns - 1) / kPanelColumns; }
+/// Codes of a panel are kept four inputs at a time.
+constexpr size_t NumQuads(size_t inputs) { return (inputs + 3) / 4; }
 
 /// Allocates at cache lines, which no vector load of a panel then straddles.
 template <typename T>

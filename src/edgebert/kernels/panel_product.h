@@ -28,8 +28,6 @@ using PanelProductFunction = void (*)(const PanelProduct& product);
 /// sums = initial + activations · weights modulo 2^32, in the instruction set in use.
 void MultiplyPanel(const PanelProduct& product);
 
-constexpr size_t NumQuads(size_t inputs) { return (inputs + 3) / 4; }
-
 /// Where a panel of codes of 4 · `quads` inputs keeps one: [half of the columns][quad][column][4].
 /// Of four inputs, those of the first pair are the low bytes of 16 bits, those of the second the
 /// high ones, so that decoding puts each pair in its place.

@@ -24,9 +24,8 @@ Status AddAccuracyPlot(Study& study) {
   plot.title = "Accuracy against energy";
   plot.caption =
       "Each point is an exit threshold: SST-2 dev accuracy against mean energy a sentence, paced "
-      "at "
-      "T = 2x full depth, system boundary, supply. Models of ours, with weights streamed from DRAM "
-      "or resident in ReRAM on the chip.";
+      "at T = 2x full depth, system boundary, supply. Models of ours, with weights streamed from "
+      "DRAM or resident in ReRAM on the chip.";
   plot.data.columns = {"series", "threshold", "energy", "accuracy", "exit layer"};
   for (const OwnModel& model : study.models) {
     for (const WeightLocation place : {WeightLocation::kDram, WeightLocation::kReram}) {
@@ -106,9 +105,8 @@ Status AddWaveform(const OwnModel& model, const CostedDesign& design, const Exit
   tokens = tokens == 0 ? design.work.begin()->first : tokens;
   plot.caption = fmt::format(
       "A sentence of {} tokens that runs all layers of {}, T = 2x full depth: supply voltage "
-      "(above) "
-      "and clock (below). The slow start of paced is what most sentences, which leave early, run "
-      "at.",
+      "(above) and clock (below). The slow start of paced is what most sentences, which leave "
+      "early, run at.",
       tokens, model.name);
   plot.data.columns = {"policy", "quantity", "time", "value"};
   const SentenceWork& work = design.work.at(tokens);
@@ -149,7 +147,7 @@ Status AddWaveform(const OwnModel& model, const CostedDesign& design, const Exit
 }
 
 /// The energy of paced with one constant after another at the ends of its range.
-Status AddSensitivity(const OwnModel& model, Study& study) {
+Status AddSensitivity(const OwnModel& model, const PolicyStudy& base, Study& study) {
   struct Knob {
     std::string name;
     std::function<void(HardwareDescription&, bool high)> turn;
@@ -183,12 +181,11 @@ Status AddSensitivity(const OwnModel& model, Study& study) {
   plot.title = "What the constants' ranges do";
   plot.caption = fmt::format(
       "Mean energy a sentence of {} on SST-2 dev, paced at T = 2x, system boundary, supply, with "
-      "one "
-      "constant after another at the ends of the range that its sources allow, plans made anew. "
+      "one constant after another at the ends of the range that its sources allow, plans made "
+      "anew. "
       "Constants without a range are left out.",
       model.name);
   plot.data.columns = {"constant", "end", "energy", "base"};
-  EDGEBERT_ASSIGN_OR_RETURN(const PolicyStudy base, PoliciesOf(model, study.hardware));
   const auto energy = [&](const PolicyStudy& policies) -> Result<double> {
     EDGEBERT_ASSIGN_OR_RETURN(
         const PolicyFigures paced,
@@ -224,15 +221,13 @@ Status StudyOwnModelPlots(Study& study) {
     return OkStatus();
   }
   const OwnModel& model = study.models.front();
-  EDGEBERT_ASSIGN_OR_RETURN(
-      const CostedDesign design,
-      CostedDesign::Of(model.shape, study.hardware, WeightLocation::kDram, model.dev.input.tokens));
+  EDGEBERT_ASSIGN_OR_RETURN(const PolicyStudy policies, PoliciesOf(model, study.hardware));
   AddHistograms(study);
   EDGEBERT_RETURN_IF_ERROR(AddAccuracyPlot(study));
   EDGEBERT_RETURN_IF_ERROR(AddWaveform(
-      model, design, SampleOfRecord(model.shape.exits, model.shape.config, model.threshold_nats),
-      study));
-  return AddSensitivity(model, study);
+      model, policies.design(),
+      SampleOfRecord(model.shape.exits, model.shape.config, model.threshold_nats), study));
+  return AddSensitivity(model, policies, study);
 }
 
 }  // namespace edgebert

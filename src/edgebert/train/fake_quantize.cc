@@ -25,16 +25,18 @@ float LargestMagnitude(int exponent_bias) {
   return std::ldexp(static_cast<float>(kAf8MaxInteger), exponent_bias - kAf8MantissaBits);
 }
 
-/// Exact for floats whose lower half is zero, such as AF8's.
-void Store(std::span<const float> values, at::BFloat16* output) {
-  for (size_t i = 0; i < values.size(); ++i) {
+void Dequantize(std::span<const int16_t> integers, int bias, float* output) {
+  DequantizeAf8(integers, bias, std::span(output, integers.size()));
+}
+
+void Dequantize(std::span<const int16_t> integers, int bias, at::BFloat16* output) {
+  std::array<float, kChunk> chunk;
+  const std::span<float> values = std::span(chunk).first(integers.size());
+  DequantizeAf8(integers, bias, values);
+  for (size_t i = 0; i < values.size(); ++i) {  // The lower half of an AF8 value's bits is zero.
     output[i] = at::BFloat16(static_cast<uint16_t>(std::bit_cast<uint32_t>(values[i]) >> 16),
                              at::BFloat16::from_bits());
   }
-}
-
-void Store(std::span<const float> values, float* output) {
-  std::copy(values.begin(), values.end(), output);
 }
 
 /// Quantises on the CPU; `mask` may be null.
@@ -42,21 +44,19 @@ template <typename T>
 void QuantizeOnCpu(const float* values, const bool* mask, int64_t size, int bias, T* output) {
   at::parallel_for(0, size, 8 * kChunk, [&](int64_t begin, int64_t end) {
     std::array<int16_t, kChunk> integers;
-    std::array<float, kChunk> chunk;
+    std::array<float, kChunk> masked;
     for (int64_t at = begin; at < end; at += kChunk) {
       const auto count = static_cast<size_t>(std::min(kChunk, end - at));
       std::span<const float> input(values + at, count);
       if (mask != nullptr) {
         for (size_t i = 0; i < count; ++i) {
-          chunk[i] = mask[at + static_cast<int64_t>(i)] ? input[i] : 0.0F;
+          masked[i] = mask[at + static_cast<int64_t>(i)] ? input[i] : 0.0F;
         }
-        input = std::span<const float>(chunk).first(count);
+        input = std::span<const float>(masked).first(count);
       }
       const std::span<int16_t> codes = std::span(integers).first(count);
       QuantizeAf8(input, bias, codes);
-      const std::span<float> quantized = std::span(chunk).first(count);
-      DequantizeAf8(codes, bias, quantized);
-      Store(quantized, output + at);
+      Dequantize(codes, bias, output + at);
     }
   });
 }

@@ -1,4 +1,4 @@
-#include "edgebert/cli/sibling_program.h"
+#include "edgebert/cli/this_program.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -12,11 +12,20 @@
 
 namespace edgebert::cli {
 
-Status ContinueAsSibling(const std::string& name) {
+Result<std::filesystem::path> ThisProgram() {
   std::error_code error;
-  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::filesystem::path program = own.parent_path() / name;
-  if (error || !std::filesystem::exists(program, error)) {
+  std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) {
+    return IoError("cannot find this program itself: " + error.message());
+  }
+  return program;
+}
+
+Status ContinueAsSibling(const std::string& name) {
+  const Result<std::filesystem::path> own = ThisProgram();
+  const std::filesystem::path program = own.ok() ? own->parent_path() / name : "";
+  std::error_code ignored;
+  if (!std::filesystem::exists(program, ignored)) {
     return NotFound(fmt::format("there is no {} beside this program", name));
   }
   // Each argument ends with a zero byte.
