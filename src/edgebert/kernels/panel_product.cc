@@ -38,11 +38,13 @@ void MultiplyPanelHere(const PanelProduct& product) {
 }
 
 void DecodeHere(const uint8_t* codes, size_t quads, int16_t* integers) {
-  for (size_t input = 0; input < 4 * quads; ++input) {
-    for (size_t column = 0; column < kPanelColumns; ++column) {
-      const uint8_t code = codes[CodeIndex(quads, input, column)];
-      integers[(input / 2 * kPanelColumns + column) * 2 + input % 2] =
-          static_cast<int16_t>(DecodeInteger(kAf8, code));
+  constexpr size_t kPairSize = 2 * kPanelColumns;
+  for (size_t half = 0; half < 2; ++half) {
+    int16_t* to = integers + half * kPanelColumns;
+    for (size_t quad = 0; quad < quads; ++quad, codes += 64, to += 2 * kPairSize) {
+      for (size_t i = 0; i < 64; ++i) {
+        to[i % 2 * kPairSize + i / 2] = static_cast<int16_t>(DecodeInteger(kAf8, codes[i]));
+      }
     }
   }
 }
