@@ -3,51 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <type_traits>
 #include <vector>
 
 #include "edgebert/accel/cycle_model.h"
 #include "edgebert/accel/sentence_counts.h"
-#include "edgebert/tiler/timing_rules.h"
 
 namespace edgebert {
 namespace {
-
-/// Cycles of a row in which the special function unit takes in no vector.
-int64_t LatencyOfRow(SpecialKind kind) {
-  switch (kind) {
-    case SpecialKind::kSoftmax:
-      return kSoftmaxLatency;
-    case SpecialKind::kEmbeddingLookup:
-    case SpecialKind::kAddNorm:
-      return kNormLatency;
-    case SpecialKind::kEntropy:
-      return kEntropyLatency;
-    case SpecialKind::kPool:
-      break;
-  }
-  return 0;
-}
-
-/// Elements that pass through the special function unit, and those that emission sends through an
-/// activation.
-int64_t FunctionElements(const TileSection& section, int64_t n, double vectors_per_cycle) {
-  int64_t vectors = 0;
-  for (const TileOperation& operation : section.operations) {
-    if (operation.unit == TileOperation::Unit::kSpecial) {
-      const SpecialOperation& special = operation.special;
-      const int64_t cycles = special.cycles - special.rows * LatencyOfRow(special.kind);
-      // A pass takes whole cycles, so a fast unit's last one may be counted full.
-      vectors += static_cast<int64_t>(std::floor(static_cast<double>(cycles) * vectors_per_cycle));
-    } else if (operation.array.function != ElementFunction::kNone) {
-      for (int job = 0; job < operation.array.jobs; ++job) {
-        vectors += section.jobs[static_cast<size_t>(operation.array.first_job + job)].emitted;
-      }
-    }
-  }
-  return vectors * n;
-}
 
 /// A number of events, each at an energy with a range.
 template <typename T>
@@ -95,8 +58,7 @@ EnergyEstimate ComponentEnergies::total() const {
   return sum;
 }
 
-EventCounts CountEvents(const TileProgram& program, const HardwareDescription& hardware,
-                        int layer) {
+EventCounts CountEvents(const TileProgram& program, int layer) {
   const std::vector<LayerCycles> times = CycleModel(program).Run(1, layer, IdealDma());
   const TileCounts counts = CountLayers(program, layer, layer);
   const auto last = static_cast<size_t>(layer - 1);
@@ -107,10 +69,7 @@ EventCounts CountEvents(const TileProgram& program, const HardwareDescription& h
   const auto masked = [](int64_t bytes) { return bytes + bytes / 8; };
   events.buffer_read_bytes = masked(counts.pool_read_bytes) + counts.auxiliary_read_bytes;
   events.buffer_write_bytes = masked(counts.pool_write_bytes) + counts.auxiliary_write_bytes;
-  ForEachSection(program, layer, layer, [&](const TileSection& section) {
-    events.sfu_elements +=
-        FunctionElements(section, program.vector_size, hardware.sfu_vectors_per_cycle.value);
-  });
+  events.sfu_elements = counts.function_vectors * program.vector_size;
   return events;
 }
 

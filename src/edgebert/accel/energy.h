@@ -22,8 +22,8 @@ struct EventCounts {
 
 /// What layer `layer` of a program, its off-ramp included (and the embedding with layer 1), makes
 /// the accelerator do when weights are there whenever they are asked for: by the cycle model, after
-/// the layers before it. `program` was made for `hardware`; 1 ≤ layer ≤ num_layers.
-EventCounts CountEvents(const TileProgram& program, const HardwareDescription& hardware, int layer);
+/// the layers before it. 1 ≤ layer ≤ num_layers.
+EventCounts CountEvents(const TileProgram& program, int layer);
 
 /// Joules with the ends that the ranges of constants allow.
 struct EnergyEstimate {

@@ -24,7 +24,7 @@ const TileProgram& AlbertProgram() {
   return program;
 }
 
-EventCounts AlbertLayer() { return CountEvents(AlbertProgram(), *DefaultHardware(), 2); }
+EventCounts AlbertLayer() { return CountEvents(AlbertProgram(), 2); }
 
 TEST(EnergyTest, CountsByHand) {
   const EventCounts events = AlbertLayer();
@@ -42,16 +42,15 @@ TEST(EnergyTest, CountsByHand) {
   const auto slower =
       BuildTileProgram(AlbertBase(), WeightMasks::Dense(AlbertBase(), 16), hardware, 128);
   ASSERT_OK(slower);
-  EXPECT_EQ(CountEvents(*slower, hardware, 2).sfu_elements, events.sfu_elements);
+  EXPECT_EQ(CountEvents(*slower, 2).sfu_elements, events.sfu_elements);
 }
 
 TEST(EnergyTest, CyclesOfLayersAddUpToTheSentence) {
-  const HardwareDescription hardware = *DefaultHardware();
   const CycleModel times(AlbertProgram());
   const std::vector<LayerCycles> layers = times.Run(1, 12, IdealDma());
   int64_t sum = 0;
   for (int layer = 1; layer <= 12; ++layer) {
-    const EventCounts events = CountEvents(AlbertProgram(), hardware, layer);
+    const EventCounts events = CountEvents(AlbertProgram(), layer);
     EXPECT_GT(events.cycles, events.array_cycles);
     sum += events.cycles;
   }

@@ -53,7 +53,7 @@ Result<Report> MakeReport(const HardwareFlags& flags) {
   EDGEBERT_ASSIGN_OR_RETURN(const SentenceWork work, costs.WorkFor(flags.tokens));
   const int layer = std::min(2, model.config.num_layers);
   EDGEBERT_ASSIGN_OR_RETURN(const TileProgram program, costs.ProgramFor(flags.tokens));
-  const EventCounts events = CountEvents(program, hardware, layer);
+  const EventCounts events = CountEvents(program, layer);
   Report report{hardware,
                 costs.power(),
                 work.layers[static_cast<size_t>(layer - 1)],

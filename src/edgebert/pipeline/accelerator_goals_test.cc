@@ -5,6 +5,7 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "edgebert/accel/cycle_model.h"
@@ -17,7 +18,7 @@
 #include "edgebert/tiler/machine_shape.h"
 #include "edgebert/tiler/tiler.h"
 
-// What the accelerator is to reach with the shipped model.
+// What the accelerator is to reach with the shipped models.
 
 namespace edgebert {
 namespace {
@@ -52,11 +53,15 @@ int64_t PaddedCycles(const ModelConfig& config, int tokens, int n) {
   return CeilDivide(macs, int64_t{n} * n);
 }
 
-TEST(AcceleratorGoalsTest, TheShippedModelOnSst2KeepsTheArrayOrDramBusy) {
+class AcceleratorGoalsTest : public ::testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(, AcceleratorGoalsTest, ::testing::Values("sst2", "sst2-small"));
+
+TEST_P(AcceleratorGoalsTest, AShippedModelOnSst2KeepsTheArrayOrDramBusy) {
   const std::filesystem::path data = testing::SharedDirectory() / "data" / "sst2" / "dev.tsv";
   EDGEBERT_REQUIRE_SHARED(data);
   const auto model =
-      ReadModelFile(std::filesystem::path(EDGEBERT_SOURCE_DIR) / "models" / "sst2.ebm");
+      ReadModelFile(std::filesystem::path(EDGEBERT_SOURCE_DIR) / "models" / (GetParam() + ".ebm"));
   ASSERT_OK(model);
   const auto lengths = CountLengths(*model);
   ASSERT_OK(lengths);
@@ -89,8 +94,8 @@ TEST(AcceleratorGoalsTest, TheShippedModelOnSst2KeepsTheArrayOrDramBusy) {
     sentences += count;
   }
   const double utilisation = needed / cycles;
-  fmt::print("{} sentences at full depth: {:.0f} cycles and {:.0f} DRAM bytes each\n", sentences,
-             cycles / sentences, bytes / sentences);
+  fmt::print("{}, {} sentences at full depth: {:.0f} cycles and {:.0f} DRAM bytes each\n",
+             GetParam(), sentences, cycles / sentences, bytes / sentences);
   fmt::print("  cycles over max(rows padded to n, bytes / bandwidth): {:.4f}\n", cycles / bound);
   fmt::print("  utilisation: {:.2f} %, with ideal DRAM {:.2f} %\n", utilisation * 100,
              needed / ideal_dram_cycles * 100);

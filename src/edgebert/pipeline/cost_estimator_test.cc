@@ -53,8 +53,7 @@ TEST(CostEstimatorTest, TheEstimateOfALayerFromTheWholeIsThatOfTheSentence) {
     alone.streamed_bytes = alone.exposed_bytes = Bytes(0);
     const Joules expected =
         costs->power().EnergyOf(alone, costs->power().points.nominal()).on_chip_load();
-    const EnergyEstimate whole =
-        EstimateFromWhole(CountEvents(*program, hardware, layer), hardware);
+    const EnergyEstimate whole = EstimateFromWhole(CountEvents(*program, layer), hardware);
     EXPECT_NEAR(whole.value / expected, 1, 1e-9) << "layer " << layer;
   }
 }

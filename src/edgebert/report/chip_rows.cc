@@ -80,7 +80,7 @@ Status AddComponents(Study& study) {
   EDGEBERT_ASSIGN_OR_RETURN(const CostEstimator costs,
                             CostEstimator::Create(albert, study.hardware));
   EDGEBERT_ASSIGN_OR_RETURN(const TileProgram program, costs.ProgramFor(kTokens));
-  const EventCounts events = CountEvents(program, study.hardware, kLayer);
+  const EventCounts events = CountEvents(program, kLayer);
   EDGEBERT_ASSIGN_OR_RETURN(const ComponentEnergies parts,
                             EstimateFromComponents(events, study.hardware));
   const EnergyEstimate whole = EstimateFromWhole(events, study.hardware);

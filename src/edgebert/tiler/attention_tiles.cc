@@ -82,6 +82,7 @@ int SectionBuilder::AddSoftmax(int head, int span, int after_scores) {
     const int64_t vectors =
         (keys.first + keys.size - 1) / machine_.vector_size - keys.first / machine_.vector_size + 1;
     operation.cycles += kSoftmaxPasses * machine_.PassCycles(vectors) + kSoftmaxLatency;
+    section_.counts.function_vectors += kSoftmaxPasses * vectors;
     section_.counts.auxiliary_read_bytes += VectorBytes(kSoftmaxPasses * vectors) * kScoreBytes;
     section_.counts.pool_read_bytes += kSoftmaxPasses * vectors * HalvesBytes(machine_.vector_size);
     section_.counts.auxiliary_write_bytes += VectorBytes(vectors);

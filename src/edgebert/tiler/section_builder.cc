@@ -66,6 +66,9 @@ void SectionBuilder::AddJob(const ArrayOperation& operation, Job job, int first_
   job.first_run = first_run;
   job.runs = NextRun() - first_run;
   CountEmission(operation.word, job.emitted, machine_.vector_size, section_.counts);
+  if (operation.function != ElementFunction::kNone) {
+    section_.counts.function_vectors += job.emitted;
+  }
   section_.jobs.push_back(job);
 }
 
@@ -94,6 +97,7 @@ int SectionBuilder::AddNorm(NormRole norm, TileRegion update, int first_row, int
   operation.input = update;
   operation.output = TileRegion::kLayerInput;
   operation.panel = static_cast<int>(section_.panels.size()) - 1;
+  section_.counts.function_vectors += 2 * rows * vectors;
   section_.counts.pool_read_bytes += VectorBytes(rows * vectors) * (kUpdateBytes + 1);
   section_.counts.auxiliary_read_bytes += rows * vectors * HalvesBytes(machine_.vector_size);
   section_.counts.pool_write_bytes += VectorBytes(rows * vectors);
@@ -112,6 +116,7 @@ int SectionBuilder::AddEmbeddingLookup(TileRegion output) {
   operation.width = width;
   operation.norm = NormRole::kEmbedding;
   operation.output = output;
+  section_.counts.function_vectors += tokens_ * (rows + vectors);
   const int64_t element_bits = 8 + (kEmbeddingTables - 1) * kPositionBits;
   section_.counts.envm_read_bytes += VectorBytes(tokens_ * vectors) * element_bits / 8;
   section_.counts.pool_write_bytes += VectorBytes(tokens_ * vectors);
@@ -130,6 +135,7 @@ int SectionBuilder::AddPool() {
     const int64_t rows = pooling == Pooling::kMean ? tokens_ : 1;
     const int64_t passes = pooling == Pooling::kMean ? rows + 1 : rows;
     operation.cycles += passes * machine_.PassCycles(vectors);
+    section_.counts.function_vectors += passes * vectors;
     section_.counts.pool_read_bytes += VectorBytes(rows * vectors);
     section_.counts.pool_write_bytes += VectorBytes(vectors);
   }
@@ -144,6 +150,7 @@ int SectionBuilder::AddEntropy(int after) {
   operation.rows = 1;
   operation.width = config_.num_classes();
   operation.input = TileRegion::kLogits;
+  section_.counts.function_vectors += kEntropyPasses * vectors;
   section_.counts.pool_read_bytes += VectorBytes(kEntropyPasses * vectors) * kLogitBytes;
   section_.decides = true;
   return Append(operation, after);

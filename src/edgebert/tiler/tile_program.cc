@@ -32,6 +32,7 @@ TileCounts& TileCounts::operator+=(const TileCounts& other) {
   auxiliary_read_bytes += other.auxiliary_read_bytes;
   auxiliary_write_bytes += other.auxiliary_write_bytes;
   envm_read_bytes += other.envm_read_bytes;
+  function_vectors += other.function_vectors;
   return *this;
 }
 

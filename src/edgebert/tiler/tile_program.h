@@ -216,6 +216,8 @@ struct TileCounts {
   int64_t auxiliary_read_bytes = 0;
   int64_t auxiliary_write_bytes = 0;
   int64_t envm_read_bytes = 0;
+  /// Through the special function unit, of all passes, and through an activation on their way out.
+  int64_t function_vectors = 0;
 
   TileCounts& operator+=(const TileCounts& other);
   bool operator==(const TileCounts&) const = default;

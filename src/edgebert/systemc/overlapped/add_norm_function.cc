@@ -56,7 +56,7 @@ bool AddNormFunction::Cycle(std::optional<SpecialResult>& result) {
   const int vectors = width_.Vectors(task_.width);
   switch (phase_) {
     case Phase::kRead:
-      if (pace_.Due()) {
+      if (VectorPasses(pace_, memories_.events.at(task_.stage))) {
         ReadVector();
         if (++vector_ == vectors) {
           phase_ = Phase::kRoot;
@@ -75,7 +75,7 @@ bool AddNormFunction::Cycle(std::optional<SpecialResult>& result) {
     case Phase::kNormalise:
       break;
   }
-  if (!pace_.Due()) {
+  if (!VectorPasses(pace_, memories_.events.at(task_.stage))) {
     return false;
   }
   result = Result();

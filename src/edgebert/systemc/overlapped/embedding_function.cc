@@ -69,7 +69,7 @@ bool EmbeddingFunction::Cycle(std::optional<SpecialResult>& result) {
   const int vectors = width_.Vectors(task_.width);
   switch (phase_) {
     case Phase::kRead:
-      if (pace_.Due()) {
+      if (VectorPasses(pace_, memories_.events.at(task_.stage))) {
         ReadVector();
         if (vector_ == vectors) {
           phase_ = Phase::kRoot;
@@ -88,7 +88,7 @@ bool EmbeddingFunction::Cycle(std::optional<SpecialResult>& result) {
     case Phase::kNormalise:
       break;
   }
-  if (!pace_.Due()) {
+  if (!VectorPasses(pace_, memories_.events.at(task_.stage))) {
     return false;
   }
   result = Result();

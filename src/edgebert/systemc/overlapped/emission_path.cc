@@ -109,6 +109,7 @@ void ResultWriter::Step() {
   TileCounts& counts = events_.at(vector.job.stage).counts;
   const EmitJob& job = vector.job;
   const int n = vector_size_;
+  counts.function_vectors += job.constants->function ? 1 : 0;
   switch (vector.job.word) {
     case EmittedWord::kCode:
       WriteCodes(vector);

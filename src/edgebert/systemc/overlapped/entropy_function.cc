@@ -54,7 +54,7 @@ bool EntropyFunction::Cycle(std::optional<SpecialResult>& result) {
     result->entropy = entropy_.Nats();
     return true;
   }
-  if (!pace_.Due()) {
+  if (!VectorPasses(pace_, memories_.events.at(task_.stage))) {
     return false;
   }
   ReadVector();

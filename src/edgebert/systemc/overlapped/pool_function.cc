@@ -48,7 +48,7 @@ SpecialResult PoolFunction::Result() const {
 
 /// The first token's vectors leave as they are read; those of a mean in a pass of their own.
 bool PoolFunction::Cycle(std::optional<SpecialResult>& result) {
-  if (!pace_.Due()) {
+  if (!VectorPasses(pace_, memories_.events.at(task_.stage))) {
     return false;
   }
   const bool mean = task_.constants->pooling[part_] == Pooling::kMean;

@@ -40,7 +40,7 @@ bool SoftmaxFunction::Cycle(std::optional<SpecialResult>& result) {
     }
     return false;
   }
-  if (!pace_.Due()) {
+  if (!VectorPasses(pace_, memories_.events.at(task_.stage))) {
     return false;
   }
   const WordLanes scores = ReadScores(memories_.buffers, task_.input, task_.input_halves, row_,

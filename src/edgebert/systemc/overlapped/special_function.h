@@ -66,6 +66,13 @@ class Pace {
   int64_t vectors_ = 0;
 };
 
+/// Once a cycle: whether a vector passes, and counts it.
+inline bool VectorPasses(Pace& pace, StageEvents& events) {
+  const bool passes = pace.Due();
+  events.counts.function_vectors += passes ? 1 : 0;
+  return passes;
+}
+
 /// One function: its registers, and what a cycle does.
 class SpecialFunction {
  public:
