@@ -31,4 +31,24 @@ torch::Tensor OffRampLoss(const std::vector<torch::Tensor>& logits, const torch:
   return loss / total_weight;
 }
 
+torch::Tensor StateLoss(const std::vector<torch::Tensor>& student,
+                        const std::vector<torch::Tensor>& teacher, const torch::Tensor& is_token,
+                        const std::vector<int>& layer_map) {
+  torch::Tensor loss;
+  int terms = 0;
+  for (size_t layer = 0; layer < layer_map.size(); ++layer) {
+    if (layer + 1 < layer_map.size() && layer_map[layer + 1] == layer_map[layer]) {
+      continue;
+    }
+    // [tokens of all sentences × hidden].
+    const torch::Tensor expected = teacher[layer].index({is_token});
+    const torch::Tensor error = (student[layer].index({is_token}) - expected).square().sum();
+    const torch::Tensor spread = (expected - expected.mean(0)).square().sum();
+    const torch::Tensor term = error / spread.clamp_min(1e-12);
+    loss = loss.defined() ? loss + term : term;
+    ++terms;
+  }
+  return loss / terms;
+}
+
 }  // namespace edgebert

@@ -89,5 +89,19 @@ TEST(OffRampLossTest, WithoutTeacherIsTheCrossEntropy) {
               -(LogSoftmax(kStudent[0], 1, 0) + LogSoftmax(kStudent[1], 1, 1)) / 2, 1e-6);
 }
 
+TEST(StateLossTest, IsTheRelativeErrorAfterTheLastUseOfEachDistinctLayer) {
+  // One sentence of two tokens and padding, a hidden size of one. Layers 2 and 3 count.
+  const auto states = [](float a, float b, float padding) {
+    return torch::tensor({a, b, padding}).view({1, 3, 1});
+  };
+  const torch::Tensor is_token = torch::tensor({1, 1, 0}).to(torch::kBool).view({1, 3});
+  const std::vector<torch::Tensor> teacher = {states(9, 9, 9), states(1, 3, 50), states(0, 4, 70)};
+  const std::vector<torch::Tensor> student = {states(0, 0, 0), states(2, 3, 0), states(0, 1, 0)};
+  // Squared errors 1 and 9 over spreads of 2 and 8.
+  EXPECT_NEAR(StateLoss(student, teacher, is_token, {0, 0, 1}).item<double>(),
+              (1.0 / 2 + 9.0 / 8) / 2, 1e-6);
+  EXPECT_EQ(StateLoss(teacher, teacher, is_token, {0, 0, 1}).item<double>(), 0);
+}
+
 }  // namespace
 }  // namespace edgebert

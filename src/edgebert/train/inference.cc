@@ -24,7 +24,7 @@ Result<torch::Tensor> Compute(TorchEncoder& encoder, std::span<const TokenizedEx
   int64_t tokens = 0;
   for (const std::vector<int64_t>& indices : batches) {
     const Batch batch = MakeBatch(examples, indices, pad_id, encoder.device());
-    const torch::Tensor logits = torch::stack(encoder.Forward(batch, options), 1);
+    const torch::Tensor logits = torch::stack(encoder.Forward(batch, options).logits, 1);
     all.index_copy_(0, batch.examples, logits.to(torch::kCPU));
     tokens += batch.tokens;
     const double seconds =

@@ -131,6 +131,24 @@ Status ReadTeacher(const YamlValue& value, TeacherRecipe& teacher) {
                                  : OkStatus();
 }
 
+Status ReadDistillation(const YamlValue& value, DistillationRecipe& distillation) {
+  EDGEBERT_ASSIGN_OR_RETURN(
+      const YamlSection section,
+      value.Section({}, {"temperature", "weight", "off_ramp_weighting", "states"}));
+  EDGEBERT_RETURN_IF_ERROR(section.Read("temperature", 0.1, 100, distillation.temperature));
+  EDGEBERT_RETURN_IF_ERROR(section.Read("weight", 0, 1, distillation.weight));
+  EDGEBERT_RETURN_IF_ERROR(
+      ReadName(section, "off_ramp_weighting", kWeightingNames, distillation.off_ramp_weighting));
+  if (!section.Has("states")) {
+    return OkStatus();
+  }
+  EDGEBERT_ASSIGN_OR_RETURN(const YamlSection states_section,
+                            section.at("states").Section({}, {"weight", "end"}));
+  StateDistillationRecipe& states = distillation.states.emplace();
+  EDGEBERT_RETURN_IF_ERROR(states_section.Read("weight", 0, 1000, states.weight));
+  return states_section.Read("end", 0.001, 1, states.end);
+}
+
 Status ReadStudent(const YamlValue& value, StudentRecipe& student) {
   EDGEBERT_ASSIGN_OR_RETURN(
       const YamlSection section,
@@ -143,14 +161,7 @@ Status ReadStudent(const YamlValue& value, StudentRecipe& student) {
   }
   EDGEBERT_RETURN_IF_ERROR(section.Read("distinct_layers", 1, kMaxLayers, student.distinct_layers));
   if (section.Has("distillation")) {
-    EDGEBERT_ASSIGN_OR_RETURN(
-        const YamlSection distillation,
-        section.at("distillation").Section({}, {"temperature", "weight", "off_ramp_weighting"}));
-    EDGEBERT_RETURN_IF_ERROR(
-        distillation.Read("temperature", 0.1, 100, student.distillation.temperature));
-    EDGEBERT_RETURN_IF_ERROR(distillation.Read("weight", 0, 1, student.distillation.weight));
-    EDGEBERT_RETURN_IF_ERROR(ReadName(distillation, "off_ramp_weighting", kWeightingNames,
-                                      student.distillation.off_ramp_weighting));
+    EDGEBERT_RETURN_IF_ERROR(ReadDistillation(section.at("distillation"), student.distillation));
   }
   if (section.Has("unlabelled")) {
     EDGEBERT_RETURN_IF_ERROR(
@@ -270,6 +281,11 @@ void RecipeWriter::Student(const StudentRecipe& student) {
   Line(2, "weight", student.distillation.weight);
   Line(2, "off_ramp_weighting",
        kWeightingNames[static_cast<size_t>(student.distillation.off_ramp_weighting)]);
+  if (student.distillation.states) {
+    Open(2, "states");
+    Line(3, "weight", student.distillation.states->weight);
+    Line(3, "end", student.distillation.states->end);
+  }
   if (student.unlabelled) {
     Open(1, "unlabelled");
     Line(2, "file", Quoted(student.unlabelled->file));

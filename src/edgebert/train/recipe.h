@@ -42,11 +42,18 @@ enum class OffRampWeighting : uint8_t {
   kLinear,  ///< In proportion to the layer's number.
 };
 
+/// States after the last use of every distinct layer are drawn to the teacher's.
+struct StateDistillationRecipe {
+  double weight = 1;  ///< Of their relative squared error in the loss, at the start.
+  double end = 1;     ///< Share of the stage at which the weight has fallen linearly to zero.
+};
+
 /// What the student learns from.
 struct DistillationRecipe {
   double temperature = 2.0;
   double weight = 0.7;  ///< Of the teacher; the label has the rest.
   OffRampWeighting off_ramp_weighting = OffRampWeighting::kEqual;
+  std::optional<StateDistillationRecipe> states;
 };
 
 enum class PruningMethod : uint8_t {

@@ -43,7 +43,8 @@ TEST(RecipeTest, FormattedRecipeReadsBackAsItself) {
         "  distinct_layers: 4\n"
         "  unlabelled: {file: a.txt, licence: 'none: \"x\"', sentences: 5, max_words: 9}\n"
         "  off_ramps: {pooling: [mean], pooler_size: 64, shared: true}\n"
-        "  distillation: {temperature: 4, weight: 0.9, off_ramp_weighting: linear}\n"}) {
+        "  distillation: {temperature: 4, weight: 0.9, off_ramp_weighting: linear,\n"
+        "    states: {weight: 2, end: 0.5}}\n"}) {
     const auto recipe = ParseRecipe(With(more), "r.yaml");
     ASSERT_OK(recipe.status());
     const std::string text = FormatRecipe(*recipe);
@@ -70,6 +71,7 @@ TEST(RecipeTest, ErrorsNameFileLineAndRemedy) {
       {With("  attention_span: {penalty: 0.1, end: 0.8}\n  quantization: {}\n"), "final spans"},
       {With("  unlabelled: {file: a, licence: b, sentences: 9, min_words: 8, max_words: 7}\n"),
        "above max_words"},
+      {With("  distillation: {states: {end: 0}}\n"), "r.yaml:7: "},
       {With("seed: -1\n"), "r.yaml:7: "},
       {"name: x\ntask: y\nstudent: {schedule: {epochs: 1}}\n", "'teacher' is missing"},
       {"[1, 2]", "r.yaml:1: "},

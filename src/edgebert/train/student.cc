@@ -114,12 +114,12 @@ Result<Model> MakeStartingModel(const Model& source, const OffRampRecipe& off_ra
 }
 
 StudentHooks::StudentHooks(const StudentRecipe& recipe, const Model& source, TorchEncoder& encoder,
-                           std::span<const TokenizedExample> examples, torch::Tensor teacher_logits)
+                           std::span<const TokenizedExample> examples, TeacherOutputs teacher)
     : recipe_(recipe),
       source_(source),
       encoder_(encoder),
       examples_(examples),
-      teacher_logits_(std::move(teacher_logits)) {
+      teacher_(std::move(teacher)) {
   if (recipe_.pruning) {
     pruner_ = std::make_unique<Pruner>(*recipe_.pruning, encoder_);
   }
@@ -130,6 +130,7 @@ StudentHooks::StudentHooks(const StudentRecipe& recipe, const Model& source, Tor
 }
 
 Status StudentHooks::BeforeStep(double progress, int64_t step) {
+  progress_ = progress;
   if (pruner_ && pruner_->Update(progress, step)) {
     PruneAbsentHeads(encoder_);
   }
@@ -202,13 +203,26 @@ Status StudentHooks::SearchActivationBiases() {
   return OkStatus();
 }
 
-torch::Tensor StudentHooks::Loss(const std::vector<torch::Tensor>& logits, const Batch& batch) {
+torch::Tensor StudentHooks::StatesLoss(const EncoderOutputs& outputs, const Batch& batch) const {
+  std::vector<torch::Tensor> expected;
+  {
+    const torch::NoGradGuard no_gradient;
+    expected = teacher_.encoder->Forward(batch, teacher_.forward).states;
+  }
+  return StateLoss(outputs.states, expected, batch.is_token, encoder_.config().layer_map);
+}
+
+torch::Tensor StudentHooks::Loss(const EncoderOutputs& outputs, const Batch& batch) {
   const torch::Tensor teacher =
-      teacher_logits_.defined()
-          ? teacher_logits_.index_select(0, batch.examples).to(encoder_.device())
+      teacher_.logits.defined()
+          ? teacher_.logits.index_select(0, batch.examples).to(encoder_.device())
           : torch::Tensor();
-  torch::Tensor loss = OffRampLoss(logits, batch.labels, teacher, recipe_.distillation,
+  torch::Tensor loss = OffRampLoss(outputs.logits, batch.labels, teacher, recipe_.distillation,
                                    encoder_.config().off_ramp_layers);
+  if (const auto& states = recipe_.distillation.states; states && progress_ < states->end) {
+    const double weight = states->weight * (1 - progress_ / states->end);
+    loss = loss + weight * StatesLoss(outputs, batch);
+  }
   if (encoder_.span().is_learning()) {
     loss = loss + recipe_.attention_span->penalty *
                       encoder_.span().MeanShare(recipe_.attention_span->initial);

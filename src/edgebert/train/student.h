@@ -24,18 +24,25 @@ Result<Model> MakeStartingModel(const Model& source, const OffRampRecipe& off_ra
                                 std::vector<int> layers, std::vector<std::string> labels,
                                 int distinct_layers, uint64_t seed);
 
+/// Whom the student learns from.
+struct TeacherOutputs {
+  torch::Tensor logits;             ///< [examples × classes]; undefined: from labels alone.
+  TorchEncoder* encoder = nullptr;  ///< For its states, as deep as the student; null: none needed.
+  ForwardOptions forward;
+};
+
 /// Compresses the student while it trains: pruning, spans, AF8, distillation, each by its schedule.
 class StudentHooks : public StageHooks {
  public:
-  /// `teacher_logits` [examples × classes]. All references must outlive this.
+  /// All references must outlive this.
   StudentHooks(const StudentRecipe& recipe, const Model& source, TorchEncoder& encoder,
-               std::span<const TokenizedExample> examples, torch::Tensor teacher_logits);
+               std::span<const TokenizedExample> examples, TeacherOutputs teacher);
 
   /// The embedding's tables in AF8 from the start: they are frozen, and all tasks share them.
   void QuantizeEmbedding();
 
   Status BeforeStep(double progress, int64_t step) override;
-  torch::Tensor Loss(const std::vector<torch::Tensor>& logits, const Batch& batch) override;
+  torch::Tensor Loss(const EncoderOutputs& outputs, const Batch& batch) override;
   void AfterBackward(double learning_rate) override;
   void AfterStep() override;
   void Save(Checkpoint& checkpoint) const override;
@@ -43,6 +50,7 @@ class StudentHooks : public StageHooks {
 
  private:
   Status UpdateQuantization(double progress);
+  torch::Tensor StatesLoss(const EncoderOutputs& outputs, const Batch& batch) const;
   void SearchWeightBiases();
   Status SearchActivationBiases();
 
@@ -50,7 +58,8 @@ class StudentHooks : public StageHooks {
   const Model& source_;
   TorchEncoder& encoder_;
   std::span<const TokenizedExample> examples_;
-  torch::Tensor teacher_logits_;
+  TeacherOutputs teacher_;
+  double progress_ = 0;
   std::unique_ptr<Pruner> pruner_;
   int searches_done_ = 0;
   bool quantizes_weights_ = false;

@@ -147,11 +147,10 @@ torch::Tensor TorchEncoder::OffRamp(const torch::Tensor& states, const Batch& ba
   return Linear(Dropped(hidden), prefix + "classifier");
 }
 
-std::vector<torch::Tensor> TorchEncoder::Forward(const Batch& batch,
-                                                 const ForwardOptions& options) {
+EncoderOutputs TorchEncoder::Forward(const Batch& batch, const ForwardOptions& options) {
   options_ = options;
   step_weights_.clear();
-  std::vector<torch::Tensor> logits;
+  EncoderOutputs outputs;
   torch::Tensor states = Embed(batch);
   for (int layer = 1; layer <= config_.num_layers; ++layer) {
     const std::string prefix = LayerPrefix(config_.DistinctLayer(layer));
@@ -174,12 +173,13 @@ std::vector<torch::Tensor> TorchEncoder::Forward(const Batch& batch,
     const torch::Tensor update = Dropped(Linear(hidden, prefix + "feed_forward.down"));
     states = Quantized(Normalized(update + middle, prefix + "feed_forward.norm"), layer,
                        ActivationSite::kLayerOutput);
+    outputs.states.push_back(states);
     if (config_.HasOffRamp(layer)) {
-      logits.push_back(OffRamp(states, batch, layer));
+      outputs.logits.push_back(OffRamp(states, batch, layer));
     }
   }
   step_weights_.clear();
-  return logits;
+  return outputs;
 }
 
 Result<Model> TorchEncoder::ToModel(const Model& source) const {

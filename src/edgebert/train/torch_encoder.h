@@ -26,6 +26,12 @@ struct Batch {
   int64_t tokens = 0;         ///< Without padding.
 };
 
+/// What a forward pass gives.
+struct EncoderOutputs {
+  std::vector<torch::Tensor> logits;  ///< [off-ramps] of [sentences × classes].
+  std::vector<torch::Tensor> states;  ///< [layers] of [sentences × tokens × hidden].
+};
+
 struct ForwardOptions {
   MatmulPrecision precision = MatmulPrecision::kFloat32;
   double dropout = 0;  ///< Share of hidden values and attention probabilities set to zero.
@@ -38,8 +44,7 @@ class TorchEncoder {
   /// Takes a float32 model. The embedding's tensors are frozen, all others train.
   TorchEncoder(const Model& model, torch::Device device);
 
-  /// The logits of every off-ramp, [off-ramps] of [sentences × classes].
-  std::vector<torch::Tensor> Forward(const Batch& batch, const ForwardOptions& options);
+  EncoderOutputs Forward(const Batch& batch, const ForwardOptions& options);
 
   const ModelConfig& config() const { return config_; }
   torch::Device device() const { return device_; }

@@ -33,7 +33,7 @@ double LogitsDifference(TorchEncoder& torch_encoder, const Model& model, Arithme
     all[i] = static_cast<int64_t>(i);
   }
   const Batch batch = MakeBatch(examples, all, model.tokenizer.pad_id, torch::kCPU);
-  const std::vector<torch::Tensor> logits = torch_encoder.Forward(batch, {});
+  const std::vector<torch::Tensor> logits = torch_encoder.Forward(batch, {}).logits;
   auto encoder = Encoder::Create(model, arithmetic);
   EXPECT_OK(encoder.status());
   EncoderSession session(*encoder);
@@ -115,10 +115,11 @@ TEST(TorchEncoderTest, BatchesDoNotSeeTheirPadding) {
   const std::vector<TokenizedExample> examples = Tokenized(model, 12);
   const std::vector<int64_t> all = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
   const Batch together = MakeBatch(examples, all, 0, torch::kCPU);
-  const torch::Tensor expected = encoder.Forward(together, {}).back();
+  const torch::Tensor expected = encoder.Forward(together, {}).logits.back();
   for (int64_t i = 0; i < 12; ++i) {
     const Batch alone = MakeBatch(examples, std::vector<int64_t>{i}, 0, torch::kCPU);
-    EXPECT_TRUE(torch::allclose(encoder.Forward(alone, {}).back()[0], expected[i], 1e-4, 1e-5));
+    EXPECT_TRUE(
+        torch::allclose(encoder.Forward(alone, {}).logits.back()[0], expected[i], 1e-4, 1e-5));
   }
 }
 
@@ -128,7 +129,7 @@ TEST(TorchEncoderTest, GradientReachesEveryParameterButTheEmbedding) {
   const std::vector<TokenizedExample> examples = Tokenized(model, 4);
   const Batch batch = MakeBatch(examples, std::vector<int64_t>{0, 1, 2, 3}, 0, torch::kCPU);
   torch::Tensor sum;
-  for (const torch::Tensor& logits : encoder.Forward(batch, {})) {
+  for (const torch::Tensor& logits : encoder.Forward(batch, {}).logits) {
     const torch::Tensor term = (logits * torch::rand_like(logits)).sum();
     sum = sum.defined() ? sum + term : term;
   }

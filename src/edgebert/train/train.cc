@@ -43,8 +43,8 @@ struct TokenizedData {
 class TeacherHooks : public StageHooks {
  public:
   Status BeforeStep(double /*progress*/, int64_t /*step*/) override { return OkStatus(); }
-  torch::Tensor Loss(const std::vector<torch::Tensor>& logits, const Batch& batch) override {
-    return torch::cross_entropy_loss(logits.back(), batch.labels);
+  torch::Tensor Loss(const EncoderOutputs& outputs, const Batch& batch) override {
+    return torch::cross_entropy_loss(outputs.logits.back(), batch.labels);
   }
   void AfterBackward(double /*learning_rate*/) override {}
   void AfterStep() override {}
@@ -297,7 +297,12 @@ Result<Model> Trainer::Student(const Model& teacher, const torch::Tensor& teache
   TorchEncoder encoder(start, device_);
   encoder.SetEmbedding("embedding.word", PruneByMagnitude(encoder.parameter("embedding.word"),
                                                           recipe.embedding_sparsity));
-  StudentHooks hooks(recipe, start, encoder, tokens_.student, teacher_logits);
+  std::unique_ptr<TorchEncoder> teacher_encoder;
+  if (recipe.distillation.states) {
+    teacher_encoder = std::make_unique<TorchEncoder>(teacher, device_);
+  }
+  StudentHooks hooks(recipe, start, encoder, tokens_.student,
+                     {teacher_logits, teacher_encoder.get(), {recipe_.matmul_precision, 0}});
   if (recipe.quantization) {
     hooks.QuantizeEmbedding();
   }

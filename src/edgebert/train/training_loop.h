@@ -26,7 +26,7 @@ class StageHooks {
 
   /// `progress` is the share of the stage that is done.
   virtual Status BeforeStep(double progress, int64_t step) = 0;
-  virtual torch::Tensor Loss(const std::vector<torch::Tensor>& logits, const Batch& batch) = 0;
+  virtual torch::Tensor Loss(const EncoderOutputs& outputs, const Batch& batch) = 0;
   /// Gradients are there, the optimizer has not used them yet.
   virtual void AfterBackward(double learning_rate) = 0;
   virtual void AfterStep() = 0;
