@@ -68,6 +68,7 @@ expect 0 'utilisation +[0-9.]+ %' simulate --cost-model "good"
 cp "$program" "$work/alone"  # Away from edgebert-simulate.
 here=$program program=$work/alone
 expect 1 'built without SystemC' simulate "good"
+expect 1 'built without libtorch' train --recipe recipe.yaml --help
 program=$here
 expect 2 'give a text' simulate --cost-model
 expect 2 'expected 2, 4, 8, 16 or 32' simulate --cost-model --n 3 "good"
@@ -230,6 +231,14 @@ expect 2 "a number of rows or 'none'" envm --index-stride 0
 expect 2 'goes with --faults' envm --region mask
 expect 2 'unknown region' envm --faults 1 --region row
 expect 2 'expected 1 to' envm --seeds 0
+expect 2 '--faults -1: expected 0 to' envm --faults -1
+expect 2 '--first-seed -1: expected 0 to' envm --first-seed -1
+sweep=(sweep --out "$work/sweep" --trace "$work/entropies.csv")
+expect 2 '--classes -3: expected 2 to 1024' "${sweep[@]}" --classes -3
+expect 2 '--threads 100000: expected 0 to 256' "${sweep[@]}" --threads 100000
+expect 2 '--token-classes -1: expected 0 to' "${sweep[@]}" --token-classes -1
+expect 2 '--axis n is given twice' "${sweep[@]}" --axis n=8 --axis n=16
+expect 2 '--n: expected a value, this one is empty' simulate --cost-model --n '' good
 expect 2 'expected 1 to 30522' envm --index-stride 30523
 expect 2 "'pacd', did you mean 'paced'" trace --threshold 0.2 --policy pacd "$work/none.csv"
 expect 2 'either --policy or --compare' trace --threshold 0.2 --policy paced --compare "$work/none.csv"
@@ -358,7 +367,7 @@ stdin="$work/endless" expect 0 '"truncated":true' run --json --file -
 
 # How this machine computes changes no answer, and what it lacks is named.
 expect 2 "--isa: instruction set 'mmx' is not among .*, which this machine has" run --isa mmx good
-expect 2 '--threads 0: expected a number from 1 to 256' run --threads 0 good
+expect 2 '--threads 0: expected 1 to 256' run --threads 0 good
 expect 2 '--weights bytes: expected codes or int16' run --weights bytes good
 expect 0 '^positive  ' run --isa scalar --weights int16 --threads 2 "good fun"
 
@@ -440,7 +449,8 @@ if ! grep -q '^runtime,version,workload,exits,' "$work/rows.csv" || ! grep -q '<
   failures=$((failures + 1))
   echo "FAILED: bench wrote no rows or no plot"
 fi
-expect 2 '--threads 0: expected a number from 1' bench --threads 0
+expect 2 '--threads 0: expected 1 to 256' bench --threads 0
+expect 1 '/nowhere/rows.csv' bench --csv /nowhere/rows.csv --workload tokens-4 --rounds 1000000
 expect 2 "isa|instruction set" bench --isa mmx
 expect 2 'give one of them' bench --compare --against HEAD
 expect 2 '--task and --data go together' bench --task sst2

@@ -35,8 +35,18 @@ void PrintNotice(const std::string& text) { fmt::print(stderr, "{}\n", text); }
 /// Prints rows as they come and keeps them for the files.
 class RowSink {
  public:
-  RowSink(const BenchFlags& flags, std::string baseline)
-      : flags_(flags), baseline_(std::move(baseline)) {}
+  /// Fails where a file of --csv or --plot cannot be written, before anything is measured.
+  static Result<RowSink> Create(const BenchFlags& flags, std::string baseline) {
+    RowSink sink(flags, std::move(baseline));
+    for (const auto& [path, file] :
+         {std::pair(&flags.csv, &sink.csv_), {&flags.plot, &sink.plot_}}) {
+      if (*path) {
+        EDGEBERT_ASSIGN_OR_RETURN(AtomicFile created, AtomicFile::Create(**path));
+        file->emplace(std::move(created));
+      }
+    }
+    return sink;
+  }
 
   Status Measure(std::span<const Contender> contenders, const Workload& workload, size_t baseline) {
     ProgressBar bar(workload.name);
@@ -66,16 +76,26 @@ class RowSink {
   }
 
   /// Writes --csv and --plot.
-  Status WriteFiles() const {
-    if (flags_.csv) {
-      EDGEBERT_RETURN_IF_ERROR(WriteFileAtomically(*flags_.csv, RowsCsv(rows_, baseline_)));
+  Status WriteFiles() {
+    if (csv_) {
+      EDGEBERT_RETURN_IF_ERROR(csv_->Write(RowsCsv(rows_, baseline_)));
+      EDGEBERT_RETURN_IF_ERROR(csv_->Commit());
     }
-    return flags_.plot ? WriteFileAtomically(*flags_.plot, TimePlot(rows_)) : OkStatus();
+    if (plot_) {
+      EDGEBERT_RETURN_IF_ERROR(plot_->Write(TimePlot(rows_)));
+      return plot_->Commit();
+    }
+    return OkStatus();
   }
 
  private:
+  RowSink(const BenchFlags& flags, std::string baseline)
+      : flags_(flags), baseline_(std::move(baseline)) {}
+
   const BenchFlags& flags_;
   std::string baseline_;
+  std::optional<AtomicFile> csv_;
+  std::optional<AtomicFile> plot_;
   std::vector<BenchRow> rows_;
 };
 
@@ -178,6 +198,7 @@ std::vector<std::string> LengthWorkloads(const ModelConfig& config) {
 }
 
 Status BenchOwn(const BenchFlags& flags, const Model& model, const fs::path& program) {
+  EDGEBERT_ASSIGN_OR_RETURN(RowSink sink, RowSink::Create(flags, "edgebert"));
   EDGEBERT_ASSIGN_OR_RETURN(const std::vector<Workload> workloads,
                             flags.Workloads(model, LengthWorkloads(model.config)));
   EDGEBERT_ASSIGN_OR_RETURN(const ProcessOptions process, flags.WorkerOf(program));
@@ -190,7 +211,6 @@ Status BenchOwn(const BenchFlags& flags, const Model& model, const fs::path& pro
   }
   PrintHeader(flags, own);
   EDGEBERT_RETURN_IF_ERROR(PrintColdStart(flags, program, workloads[0]));
-  RowSink sink(flags, "edgebert");
   for (const Workload& workload : workloads) {
     std::vector<Contender> contenders = {
         {"edgebert", &own}, {"edgebert again", &again}, {"edgebert", &own, true}};
@@ -224,7 +244,7 @@ Status BenchAgainst(const BenchFlags& flags, const Model& model, const fs::path&
   EDGEBERT_ASSIGN_OR_RETURN(WorkerRuntime again, WorkerRuntime::Start(process));
   PrintHeader(flags, own);
   const std::string name = other.commit.substr(0, 12);
-  RowSink sink(flags, name);
+  EDGEBERT_ASSIGN_OR_RETURN(RowSink sink, RowSink::Create(flags, name));
   for (const Workload& workload : workloads) {
     const std::vector<Contender> contenders = {{name, &*theirs},
                                                {"edgebert", &own},
@@ -254,6 +274,7 @@ Result<fs::path> PeerScripts(const BenchFlags& flags, const fs::path& program) {
 }
 
 Status BenchCompare(const BenchFlags& flags, const Model& model, const fs::path& program) {
+  EDGEBERT_ASSIGN_OR_RETURN(RowSink sink, RowSink::Create(flags, "onnxruntime_int8"));
   EDGEBERT_ASSIGN_OR_RETURN(const std::vector<Workload> workloads,
                             flags.Workloads(model, {"tokens-128"}));
   PeerOptions options;
@@ -295,7 +316,6 @@ Status BenchCompare(const BenchFlags& flags, const Model& model, const fs::path&
   }
   const size_t baseline = contenders.size() + set.int8_baseline.value_or(set.contenders.size());
   contenders.insert(contenders.end(), set.contenders.begin(), set.contenders.end());
-  RowSink sink(flags, "onnxruntime_int8");
   for (const Workload& workload : workloads) {
     EDGEBERT_RETURN_IF_ERROR(sink.Measure(contenders, workload, baseline));
   }

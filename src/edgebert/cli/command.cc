@@ -9,6 +9,12 @@
 
 namespace edgebert::cli {
 
+Status CheckFlagRange(std::string_view name, int64_t value, int64_t least, int64_t most) {
+  return value >= least && value <= most
+             ? OkStatus()
+             : InvalidArgument(fmt::format("{} {}: expected {} to {}", name, value, least, most));
+}
+
 std::string Printable(std::string_view text, size_t max_bytes) {
   size_t end = std::min(text.size(), max_bytes);
   while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {

@@ -1,6 +1,7 @@
 #ifndef EDGEBERT_CLI_COMMAND_H_
 #define EDGEBERT_CLI_COMMAND_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,12 @@ void AddBenchWorkerCommand(CLI::App& app, Action& action);
 void AddExportCommand(CLI::App& app, Action& action);
 void AddReportCommand(CLI::App& app, Action& action);
 void AddSweepCommand(CLI::App& app, Action& action);
+
+/// The most threads that a flag may ask for.
+inline constexpr int kMostThreads = 256;
+
+/// kInvalidArgument unless `value` of flag `name` is from `least` to `most`.
+Status CheckFlagRange(std::string_view name, int64_t value, int64_t least, int64_t most);
 
 /// At most `max_bytes` of `text` on one line: control characters become blanks, a cut shows as "…".
 std::string Printable(std::string_view text, size_t max_bytes);

@@ -4,14 +4,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include "edgebert/cli/command.h"
 #include "edgebert/kernels/dispatch.h"
 
 namespace edgebert::cli {
-namespace {
-
-constexpr int kMostThreads = 256;
-
-}  // namespace
 
 void EngineFlags::AddTo(CLI::App& command) {
   command
@@ -50,9 +46,8 @@ Result<WeightStorage> EngineFlags::Storage() const {
 }
 
 Result<int> EngineFlags::Threads() const {
-  if (threads && (*threads < 1 || *threads > kMostThreads)) {
-    return InvalidArgument(
-        fmt::format("--threads {}: expected a number from 1 to {}", *threads, kMostThreads));
+  if (threads) {
+    EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--threads", *threads, 1, kMostThreads));
   }
   return threads.value_or(1);
 }

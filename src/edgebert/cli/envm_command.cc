@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <memory>
 
 #include "edgebert/accel/envm_technology.h"
@@ -35,10 +36,10 @@ struct EnvmFlags {
   bool costs = false;
   std::optional<std::string> threshold;
   std::optional<int> max_tokens;
-  size_t seeds = 100;
-  uint64_t first_seed = 1;
+  int64_t seeds = 100;
+  int64_t first_seed = 1;
   int threads = 1;
-  std::optional<uint64_t> faults;
+  std::optional<int64_t> faults;
   std::optional<std::string> region;
   bool json = false;
 };
@@ -83,16 +84,17 @@ Result<EnvmRequest> ParseFlags(const EnvmFlags& flags) {
   if (flags.threshold) {
     EDGEBERT_ASSIGN_OR_RETURN(request.study.threshold_nats, ParseThreshold(*flags.threshold));
   }
-  if (flags.seeds < 1 || flags.seeds > 1000000) {
-    return InvalidArgument(fmt::format("--seeds {}: expected 1 to 1000000", flags.seeds));
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--seeds", flags.seeds, 1, 1'000'000));
+  EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--first-seed", flags.first_seed, 0, kMost));
+  EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--threads", flags.threads, 1, kMostThreads));
+  if (flags.faults) {
+    EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--faults", *flags.faults, 0, kMost));
+    request.study.faults = static_cast<uint64_t>(*flags.faults);
   }
-  if (flags.threads < 1 || flags.threads > 1024) {
-    return InvalidArgument(fmt::format("--threads {}: expected 1 to 1024", flags.threads));
-  }
-  request.study.seeds = flags.seeds;
-  request.study.first_seed = flags.first_seed;
+  request.study.seeds = static_cast<size_t>(flags.seeds);
+  request.study.first_seed = static_cast<uint64_t>(flags.first_seed);
   request.study.threads = flags.threads;
-  request.study.faults = flags.faults;
   request.study.max_tokens = flags.max_tokens;
   return request;
 }

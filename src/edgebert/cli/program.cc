@@ -42,6 +42,19 @@ std::vector<std::string> KnownWords(const CLI::App& app) {
   return words;
 }
 
+/// A script's unset variable must not look like a flag that is not there.
+void RefuseEmptyValues(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands({})) {
+    for (CLI::Option* option : command->get_options()) {
+      if (!option->get_positional() && option->get_expected_min() > 0) {
+        option->check([](const std::string& value) {
+          return value.empty() ? "expected a value, this one is empty" : "";
+        });
+      }
+    }
+  }
+}
+
 int UsageFailure(const CLI::App& app, const CLI::ParseError& error) {
   std::string message = error.what();
   for (const std::string& word : app.remaining(true)) {
@@ -87,6 +100,7 @@ int Run(int argc, char** argv, std::span<const AddCommand> more) {
   for (const AddCommand add : more) {
     add(app, action);
   }
+  RefuseEmptyValues(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

@@ -39,7 +39,7 @@ std::vector<std::filesystem::path> ShippedModels(const std::string& task) {
   }
   const std::filesystem::path folder = shipped->parent_path();
   std::vector<std::filesystem::path> models;
-  for (const char* suffix : {"-small.ebm", ".ebm", "-shared4.ebm", "-shared1.ebm"}) {
+  for (const char* suffix : {"-small.ebm", ".ebm", "-shared.ebm"}) {
     std::error_code error;
     if (const auto path = folder / (task + suffix); std::filesystem::exists(path, error)) {
       models.push_back(path);
@@ -50,13 +50,11 @@ std::vector<std::filesystem::path> ShippedModels(const std::string& task) {
 
 int Make(const ReportFlags& flags, ReportMaker maker) {
   const Status hardware_flags = CheckHardwareFlags(flags.regulator, flags.transition_time);
-  for (const Status& status : {hardware_flags, CheckTask(flags.task)}) {
+  for (const Status& status : {hardware_flags, CheckTask(flags.task),
+                               CheckFlagRange("--threads", flags.threads, 0, kMostThreads)}) {
     if (!status.ok()) {
       return Fail(status, kUsageError);
     }
-  }
-  if (flags.threads < 0) {
-    return Fail(InvalidArgument("report: --threads: expected 1 or more"), kUsageError);
   }
   // Before the work, which would be lost.
   if (const Status status = PrepareFolder(flags.out); !status.ok()) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -59,8 +60,14 @@ Result<SweepAxes> ParseAxes(const SweepFlags& flags) {
   if (flags.axes_file) {
     EDGEBERT_RETURN_IF_ERROR(LoadAxes(*flags.axes_file, axes));
   }
+  std::set<std::string> names;
   for (const std::string& axis : flags.axes) {
     EDGEBERT_RETURN_IF_ERROR(SetAxis(axis, axes).WithContext("sweep"));
+    const std::string name = axis.substr(0, axis.find('='));
+    if (!names.insert(name).second) {
+      return InvalidArgument(fmt::format(
+          "sweep: --axis {0} is given twice: all values stand in one, {0}=V1,V2,…", name));
+    }
   }
   return axes;
 }
@@ -149,7 +156,10 @@ int RunCommand(const SweepFlags& flags) {
   const Result<SweepAxes> axes = ParseAxes(flags);
   for (const Status& status :
        {axes.status(), CheckTask(flags.task), ParseBoundary(flags.boundary).status(),
-        CheckHardwareFlags(flags.regulator, flags.transition_time)}) {
+        CheckHardwareFlags(flags.regulator, flags.transition_time),
+        CheckFlagRange("--classes", flags.classes, 2, kMaxClasses),
+        CheckFlagRange("--threads", flags.threads, 0, kMostThreads),
+        CheckFlagRange("--token-classes", flags.token_classes, 0, kMaxPositions)}) {
     if (!status.ok()) {
       return fail(status, kUsageError);
     }
@@ -159,10 +169,6 @@ int RunCommand(const SweepFlags& flags) {
         InvalidArgument("sweep: give either --data DIR (a model on its task's sentences) or "
                         "--trace FILE (published entropies)"),
         kUsageError);
-  }
-  if (flags.threads < 0 || flags.token_classes < 0) {
-    return fail(InvalidArgument("sweep: --threads and --token-classes: expected 0 or more"),
-                kUsageError);
   }
   if (const Status status = PrepareFolder(flags.out); !status.ok()) {
     return fail(status, kDataError);

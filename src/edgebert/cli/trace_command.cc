@@ -103,10 +103,7 @@ Result<TraceRequest> ParseRequest(const TraceFlags& flags) {
   if (flags.planned_layer && !flags.compare && policy != Policy::kPredicted) {
     return InvalidArgument("trace: --planned-layer goes with --policy predicted");
   }
-  if (flags.classes < 2 || flags.classes > kMaxClasses) {
-    return InvalidArgument(
-        fmt::format("trace: --classes {}: expected 2 to {}", flags.classes, kMaxClasses));
-  }
+  EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--classes", flags.classes, 2, kMaxClasses));
   options.plan_on = flags.plan_on == "halves" ? PlanOn::kHalves
                     : flags.plan_on == "self" ? PlanOn::kSelf
                                               : PlanOn::kOther;

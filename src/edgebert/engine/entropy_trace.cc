@@ -67,6 +67,10 @@ Result<NumberTable> ParseNumberTable(std::string_view csv, const std::string& na
 
 Result<EntropyTrace> ParseEntropyTrace(std::string_view csv, int num_classes,
                                        const std::string& name) {
+  if (num_classes < 2) {
+    return InvalidArgument(
+        fmt::format("{}: a trace of {} classes, expected at least 2", name, num_classes));
+  }
   EDGEBERT_ASSIGN_OR_RETURN(NumberTable table, ParseNumberTable(csv, name));
   if (table.columns > kMaxLayers) {
     return DataLoss(

@@ -1,5 +1,7 @@
 #include "edgebert/pipeline/cost_estimator.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <mutex>
@@ -120,13 +122,19 @@ Result<WeightMasks> MasksOf(const Model& model, int vector_size) {
 Result<TileProgram> BuildFittingProgram(const ModelConfig& config, const WeightMasks& masks,
                                         const HardwareDescription& hardware, int tokens) {
   Result<TileProgram> program = BuildTileProgram(config, masks, hardware, tokens);
+  if (program.ok()) {
+    return program;
+  }
   HardwareDescription larger = hardware;
-  for (int growth = 2; !program.ok() && growth <= kMostBufferGrowth; growth *= 2) {
+  for (int growth = 2; growth <= kMostBufferGrowth; growth *= 2) {
     larger.buffers.data.value = growth * hardware.buffers.data.value;
     larger.buffers.auxiliary.value = growth * hardware.buffers.auxiliary.value;
-    program = BuildTileProgram(config, masks, larger, tokens);
+    if (Result<TileProgram> grown = BuildTileProgram(config, masks, larger, tokens); grown.ok()) {
+      return grown;
+    }
   }
-  return program;
+  return program.status().WithContext(
+      fmt::format("nor do buffers of up to {} times the size suffice", kMostBufferGrowth));
 }
 
 }  // namespace

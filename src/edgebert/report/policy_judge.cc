@@ -78,7 +78,7 @@ std::vector<int> TokenClasses(std::span<const int> tokens, int classes) {
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return tokens[a] < tokens[b]; });
-  const auto parts = static_cast<size_t>(classes);
+  const auto parts = std::min(static_cast<size_t>(classes), order.size());
   for (size_t part = 0; part < parts; ++part) {
     const size_t first = part * order.size() / parts;
     const size_t end = (part + 1) * order.size() / parts;

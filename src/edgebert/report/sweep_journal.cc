@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -44,6 +45,12 @@ Result<JournalContent> ParseJournal(std::string_view text, const std::string& na
   for (size_t at = 0; at < text.size();) {
     const size_t end = text.find('\n', at);
     if (end == std::string_view::npos) {
+      if (journal.lines == 0 && !JournalLine(first).starts_with(text)) {
+        return InvalidArgument(fmt::format(
+            "{} is no sweep journal, or the cut one of another sweep; choose another --out, or "
+            "remove it",
+            name));
+      }
       break;  // Cut by a kill.
     }
     const std::string_view line = text.substr(at, end - at);
@@ -90,6 +97,12 @@ Result<SweepJournal> SweepJournal::Open(const std::filesystem::path& path,
     return IoError(fmt::format("{}: cannot open the journal: {}", path.string(), ErrorText()));
   }
   SweepJournal journal(path, descriptor);
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    return IoError(
+        fmt::format("{}: another sweep is writing here ({}); wait for it, or choose "
+                    "another --out",
+                    path.string(), ErrorText()));
+  }
   EDGEBERT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, kMaxJournalBytes));
   EDGEBERT_ASSIGN_OR_RETURN(JournalContent content,
                             ParseJournal(text, path.string(), fingerprint, num_points));

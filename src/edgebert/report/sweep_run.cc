@@ -32,6 +32,9 @@ Status JudgePoints(const Sweep& sweep, std::span<const size_t> points, int threa
       for (size_t i = first; i < std::min(first + kBatch, points.size()) && !stop; ++i) {
         const Result<SweepOutcome> outcome = judge.At(points[i]);
         const std::lock_guard lock(mutex);
+        if (stop) {
+          return;  // The journal may end in half a line.
+        }
         const Status status =
             outcome.ok() ? keep(points[i], FormatOutcome(*outcome)) : outcome.status();
         if (!status.ok() && failure.ok()) {
@@ -44,7 +47,9 @@ Status JudgePoints(const Sweep& sweep, std::span<const size_t> points, int threa
     }
   };
   std::vector<std::thread> workers;
-  for (int i = 1; i < threads; ++i) {
+  const auto batches = static_cast<int>(
+      std::min<size_t>((points.size() + kBatch - 1) / kBatch, static_cast<size_t>(threads)));
+  for (int i = 1; i < batches; ++i) {
     workers.emplace_back(work);
   }
   work();

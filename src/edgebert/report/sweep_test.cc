@@ -272,6 +272,23 @@ class TeamOfThreads {
   size_t round_ = 0;
 };
 
+TEST(SweepTest, AFileThatIsNoJournalStaysAsItIsAndAJournalHasOneWriter) {
+  const testing::TemporaryDirectory folder;
+  const std::filesystem::path file = folder.path() / "journal";
+  std::ofstream(file) << "Dear diary";
+  const Status no_journal = SweepJournal::Open(file, "axes", 10).status();
+  EXPECT_THAT(no_journal.message(), HasSubstr("is no sweep journal"));
+  EXPECT_EQ(*ReadTextFile(file, 100), "Dear diary");
+
+  // The beginning of its own header, as a kill leaves it.
+  std::ofstream(file) << JournalLine(JournalHeader("axes")).substr(0, 9);
+  const auto cut = SweepJournal::Open(file, "axes", 10);
+  ASSERT_OK(cut);
+  EXPECT_EQ(*ReadTextFile(file, 100), JournalLine(JournalHeader("axes")));
+  EXPECT_THAT(SweepJournal::Open(file, "axes", 10).status().message(),
+              HasSubstr("another sweep is writing here"));
+}
+
 TEST(SweepTest, ATeamOfProcessesGivesTheSameAndAllEndOnAnError) {
   const testing::TemporaryDirectory folder;
   const auto sweep = Sweep::Create(Subject(), Axes());

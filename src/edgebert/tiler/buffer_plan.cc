@@ -70,6 +70,11 @@ class Planner {
   }
 
  private:
+  /// Of a head's attention scores.
+  int64_t ScoreBytes(int tokens) const {
+    return int64_t{tokens} * machine_.Vectors(tokens) * machine_.vector_size * kScoreBytes;
+  }
+
   int Blocks(int inputs) const { return static_cast<int>(machine_.Vectors(inputs)); }
 
   /// The sizes of the longest pass, longest first, that differ in the number of passes.
@@ -98,13 +103,16 @@ class Planner {
                       machine_.auxiliary_bytes, UpdateHalves(1) - machine_.auxiliary_bytes,
                       config_.hidden_size));
     }
-    const int64_t bytes =
-        int64_t{tokens_} * machine_.Vectors(tokens_) * machine_.vector_size * kScoreBytes;
+    const int64_t bytes = ScoreBytes(tokens_);
     if (heads_ > 0 && bytes > machine_.auxiliary_bytes) {
+      int fit = tokens_;
+      while (ScoreBytes(fit) > machine_.auxiliary_bytes) {
+        --fit;
+      }
       return InvalidArgument(fmt::format(
           "the sentence is too long: attention scores of {} tokens take {} bytes, {} more than the "
-          "auxiliary buffer's {}",
-          tokens_, bytes, bytes - machine_.auxiliary_bytes, machine_.auxiliary_bytes));
+          "auxiliary buffer's {}; cut it to {} tokens (--max-tokens {}), or make the buffer larger",
+          tokens_, bytes, bytes - machine_.auxiliary_bytes, machine_.auxiliary_bytes, fit, fit));
     }
     return OkStatus();
   }
