@@ -60,24 +60,19 @@ using ShortVector = hn::Vec<Shorts>;
 /// AVX-512, else 16.
 constexpr size_t kMaxRows = hn::MaxLanes(Ints()) >= 16 ? 12 : 6;
 
-/// Sums of one row for 2 · lanes columns. Where the machine multiplies and adds neighbours in one
-/// instruction, as x86 does, `spare` stays zero and costs nothing.
-struct RowSums {
-  IntVector sums[2];
-  IntVector spare[2];
-};
-
+/// Sums for 2 · lanes columns of each row.
 template <size_t kRows>
 void MultiplyRows(const PanelProduct& product, const int16_t* activations, size_t first,
                   int32_t* output) {
   const Ints ints;
   const Shorts shorts;
   const size_t lanes = hn::Lanes(ints);
-  RowSums rows[kRows];
-  for (RowSums& row : rows) {
-    row.sums[0] = hn::LoadU(ints, product.initial + first);
-    row.sums[1] = hn::LoadU(ints, product.initial + first + lanes);
-    row.spare[0] = row.spare[1] = hn::Zero(ints);
+  IntVector sums[kRows][2];
+  // Where the machine multiplies and adds neighbours in one instruction, as x86 does, these stay
+  // zero and cost nothing.
+  IntVector spare[kRows][2];
+  for (size_t row = 0; row < kRows; ++row) {
+    sums[row][0] = sums[row][1] = spare[row][0] = spare[row][1] = hn::Zero(ints);
   }
   const int16_t* weights = product.weights + 2 * first;
   for (size_t pair = 0; pair < product.pairs; ++pair) {
@@ -87,20 +82,23 @@ void MultiplyRows(const PanelProduct& product, const int16_t* activations, size_
       int32_t bits;
       std::memcpy(&bits, activations + row * product.activation_stride, sizeof(bits));
       const ShortVector activation = hn::BitCast(shorts, hn::Set(ints, bits));
-      RowSums& to = rows[row];
-      to.sums[0] =
-          hn::ReorderWidenMulAccumulate(ints, activation, weights0, to.sums[0], to.spare[0]);
-      to.sums[1] =
-          hn::ReorderWidenMulAccumulate(ints, activation, weights1, to.sums[1], to.spare[1]);
+      sums[row][0] =
+          hn::ReorderWidenMulAccumulate(ints, activation, weights0, sums[row][0], spare[row][0]);
+      sums[row][1] =
+          hn::ReorderWidenMulAccumulate(ints, activation, weights1, sums[row][1], spare[row][1]);
     }
     activations += 2;
     weights += 2 * kPanelColumns;
   }
+  // Which lane a column has is known only now.
+  const IntVector initial0 = hn::LoadU(ints, product.initial + first);
+  const IntVector initial1 = hn::LoadU(ints, product.initial + first + lanes);
   for (size_t row = 0; row < kRows; ++row) {
-    const RowSums& from = rows[row];
     int32_t* to = output + row * product.sums_stride + first;
-    hn::StoreU(hn::RearrangeToOddPlusEven(from.sums[0], from.spare[0]), ints, to);
-    hn::StoreU(hn::RearrangeToOddPlusEven(from.sums[1], from.spare[1]), ints, to + lanes);
+    hn::StoreU(hn::Add(initial0, hn::RearrangeToOddPlusEven(sums[row][0], spare[row][0])), ints,
+               to);
+    hn::StoreU(hn::Add(initial1, hn::RearrangeToOddPlusEven(sums[row][1], spare[row][1])), ints,
+               to + lanes);
   }
 }
 
