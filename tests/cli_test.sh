@@ -190,7 +190,7 @@ expect 1 'found a whole model, expected a base file' run --model "$work/alone.eb
   --base "$EDGEBERT_WHOLE_MODEL" good
 expect 1 'sst2.ebm: is there already' split "$EDGEBERT_WHOLE_MODEL" --base-out "$split/sst2.ebm" \
   --task-out "$work/x.ebm"
-expect 1 'different files' split "$EDGEBERT_WHOLE_MODEL" --base-out "$work/x.ebm" --task-out "$work/x.ebm"
+expect 2 'different files' split "$EDGEBERT_WHOLE_MODEL" --base-out "$work/x.ebm" --task-out "$work/x.ebm"
 expect 2 'either --base-out FILE' split "$EDGEBERT_WHOLE_MODEL" --task-out "$work/x.ebm"
 head -c 100000 "$split/embedding.ebm" >"$work/embedding.ebm"
 expect 1 'alone.ebm: its base: .*embedding.ebm: header.*cut short' run --model "$work/alone.ebm" good
@@ -215,7 +215,10 @@ expect 2 '8ms' run --latency-target nan good
 expect 2 '8ms' run --latency-target 5 good
 expect 2 'unknown arithmetic' run --arithmetic int4 good
 expect 2 "unknown task 'sst', did you mean 'sst2'" eval --task sst --data "$work"
-expect 2 'unknown split' eval --task sst2 --data "$work" --split train
+expect 2 "has no split 'test', expected dev" eval --task qnli --data "$work" --split test
+expect 2 'max-tokens 0: expected 1 to' envm --max-tokens 0
+expect 2 'tokens 0: expected 1 to' plan --tokens 0
+expect 2 'expected dev or test' eval --task sst2 --data "$work" --split train
 expect 2 'task.*required' eval --data "$work"
 expect 2 'needs --calibrate' import "$work" -o "$work/x.ebm" --precision af8
 expect 2 'needs --predictor' trace --threshold 0.2 --policy predicted "$work/none.csv"
@@ -434,6 +437,7 @@ expect 0 '4 off-ramps' export --model "$work/out/model.ebm" --huggingface "$work
 expect 0 'back.ebm: 4 layers' import "$work/exported" -o "$work/back.ebm"
 expect 2 'give --onnx FILE or --huggingface DIR' export
 expect 2 '--layers goes with --onnx' export --huggingface "$work/exported" --layers 2
+expect 2 'layers 0: expected 1 to' export --onnx "$work/model.onnx" --layers 0
 expect 1 'expected 1 to 4' export --model "$work/out/model.ebm" --onnx "$work/model.onnx" --layers 5
 
 # Timing: every figure has its place, and what cannot be done is said.
@@ -454,9 +458,10 @@ expect 1 '/nowhere/rows.csv' bench --csv /nowhere/rows.csv --workload tokens-4 -
 expect 2 "isa|instruction set" bench --isa mmx
 expect 2 'give one of them' bench --compare --against HEAD
 expect 2 '--task and --data go together' bench --task sst2
-expect 1 "unknown, did you mean 'tokens-128'" bench --workload token-128
-expect 1 'takes 4 to' bench --workload tokens-100000
-expect 1 'needs sentences' bench --workload batch-64
+expect 2 "unknown, did you mean 'tokens-128'" bench --workload token-128
+expect 1 'takes 4 to' bench --workload tokens-10000
+expect 2 'expected 4 to' bench --workload tokens-3
+expect 2 'needs sentences' bench --workload batch-64
 expect 1 'no-such is no commit' bench --against no-such --workload tokens-9
 
 echo "$((checks - failures)) passed, $failures failed"

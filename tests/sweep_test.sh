@@ -32,6 +32,13 @@ test "$(wc -l < killed/journal)" -eq 385
 
 ! "$edgebert" sweep --out other --trace trace.csv --axis polcy=paced 2> message
 grep -q "did you mean 'policy'" message
+# The command line's faults end with 2, those of files with 1.
+status=0; "$edgebert" sweep --out other --trace trace.csv 2> message || status=$?
+test $status -eq 2
+grep -q 'give --axis threshold' message
+status=0; "$edgebert" sweep --out other --trace trace.csv --axes missing.yaml 2> message || status=$?
+test $status -eq 1
+grep -q 'missing.yaml' message
 ! "$edgebert" report --out /proc/report 2> message
 grep -q 'cannot make this folder' message
 

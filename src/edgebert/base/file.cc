@@ -229,6 +229,23 @@ Status WriteFileAtomically(const std::filesystem::path& path, std::string_view t
                              std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
 }
 
+Status PrepareFolder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error || !std::filesystem::is_directory(folder, error)) {
+    return IoError(folder.string() + ": cannot make this folder: " +
+                   (error ? error.message() : "something else is in its place"));
+  }
+  // Only writing tells whether one may write.
+  const std::filesystem::path probe = folder / ".edgebert-write-test";
+  if (const Status status = WriteFileAtomically(probe, std::string_view("")); !status.ok()) {
+    return IoError(folder.string() +
+                   ": cannot write to this folder: " + std::string(status.message()));
+  }
+  std::filesystem::remove(probe, error);
+  return OkStatus();
+}
+
 void RemoveTemporaryFilesFromSignalHandler() {
   for (const TemporarySlot& slot : temporary_slots) {
     if (slot.visible.load(std::memory_order_acquire)) {

@@ -77,6 +77,9 @@ class AtomicFile {
 Status WriteFileAtomically(const std::filesystem::path& path, std::span<const uint8_t> bytes);
 Status WriteFileAtomically(const std::filesystem::path& path, std::string_view text);
 
+/// Makes `folder` with its parents and checks that files can be written to it.
+Status PrepareFolder(const std::filesystem::path& folder);
+
 /// Removes the temporary files of all AtomicFiles that are still open. Async-signal-safe: meant for
 /// the handler of a program that is being interrupted.
 void RemoveTemporaryFilesFromSignalHandler();

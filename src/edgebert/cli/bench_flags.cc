@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "edgebert/base/text.h"
+#include "edgebert/cli/command.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/text_lines.h"
 #include "edgebert/kernels/dispatch.h"
@@ -121,7 +122,7 @@ Status BenchFlags::Check() const {
     return InvalidArgument("--data and --file are two sources of sentences: give one of them");
   }
   if (task) {
-    EDGEBERT_RETURN_IF_ERROR(CheckTask(*task));
+    EDGEBERT_RETURN_IF_ERROR(ParseSplit(*task, split).status());
   }
   if (threshold) {
     EDGEBERT_RETURN_IF_ERROR(ParseThreshold(*threshold).status());
@@ -129,7 +130,9 @@ Status BenchFlags::Check() const {
   if (arithmetic) {
     EDGEBERT_RETURN_IF_ERROR(ParseArithmetic(*arithmetic).status());
   }
-  EDGEBERT_RETURN_IF_ERROR(ParseSplit(split).status());
+  for (const std::string& name : workloads) {
+    EDGEBERT_RETURN_IF_ERROR(CheckWorkload(name));
+  }
   const std::vector<int> allowed = AllowedCpus();
   for (const int cpu : cpus) {
     if (std::find(allowed.begin(), allowed.end(), cpu) == allowed.end()) {
@@ -138,6 +141,23 @@ Status BenchFlags::Check() const {
     }
   }
   return OkStatus();
+}
+
+Status BenchFlags::CheckWorkload(const std::string& name) const {
+  if (const auto tokens = NumberAfter("tokens-", name)) {
+    return CheckFlagRange("--workload tokens-N: N", *tokens, kFewestTokens, kMaxPositions);
+  }
+  if (!NumberAfter("batch-", name) && name != RealName()) {
+    const std::vector<std::string> known = {RealName(), "text", "tokens-128", "batch-64"};
+    return InvalidArgument(fmt::format(
+        "--workload {}: unknown{}; expected tokens-N, batch-N{}", name, DidYouMean(name, known),
+        has_real_sentences() ? " or " + RealName()
+                             : ", or with --task and --data the task's sentences"));
+  }
+  return has_real_sentences()
+             ? OkStatus()
+             : InvalidArgument(fmt::format(
+                   "--workload {}: needs sentences, give --task and --data, or --file", name));
 }
 
 std::vector<int> BenchFlags::Cpus() const {
@@ -184,7 +204,7 @@ Result<std::vector<BenchSentence>> BenchFlags::RealSentences(const Model& model_
   if (file) {
     EDGEBERT_ASSIGN_OR_RETURN(examples, ReadLines(*file));
   } else {
-    EDGEBERT_ASSIGN_OR_RETURN(const Split which, ParseSplit(split));
+    EDGEBERT_ASSIGN_OR_RETURN(const Split which, ParseSplit(*task, split));
     EDGEBERT_ASSIGN_OR_RETURN(examples, LoadTask(*task, *data, which));
   }
   EDGEBERT_ASSIGN_OR_RETURN(const auto tokenizer, Tokenizer::Create(model_read.tokenizer));
@@ -208,7 +228,7 @@ Result<std::vector<Workload>> BenchFlags::Workloads(const Model& model_read,
   std::vector<Workload> made;
   for (const std::string& name : names) {
     if (const auto tokens = NumberAfter("tokens-", name)) {
-      if (*tokens < kFewestTokens || *tokens > positions) {
+      if (*tokens > positions) {
         return InvalidArgument(fmt::format("--workload {}: the model takes {} to {} tokens", name,
                                            kFewestTokens, positions));
       }
@@ -219,17 +239,6 @@ Result<std::vector<Workload>> BenchFlags::Workloads(const Model& model_read,
       continue;
     }
     const auto batch = NumberAfter("batch-", name);
-    if (!batch && name != (has_real_sentences() ? RealName() : "")) {
-      const std::vector<std::string> known = {RealName(), "text", "tokens-128", "batch-64"};
-      return InvalidArgument(fmt::format(
-          "--workload {}: unknown{}; expected tokens-N, batch-N{}", name, DidYouMean(name, known),
-          has_real_sentences() ? " or " + RealName()
-                               : ", or with --task and --data the task's sentences"));
-    }
-    if (!has_real_sentences()) {
-      return InvalidArgument(
-          fmt::format("--workload {}: needs sentences, give --task and --data, or --file", name));
-    }
     if (batch) {
       made.push_back(
           {name, SortedForBatches(real, static_cast<size_t>(*batch)), static_cast<size_t>(*batch)});

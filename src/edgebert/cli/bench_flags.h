@@ -70,6 +70,8 @@ struct BenchFlags {
   Result<std::vector<BenchSentence>> Calibration(const Model& model) const;
 
  private:
+  /// Checks what can be said of a workload's name before the model is read.
+  Status CheckWorkload(const std::string& name) const;
   Result<std::vector<BenchSentence>> RealSentences(const Model& model) const;
   bool has_real_sentences() const { return file || data; }
   /// "sst2-dev", or "text" for a file.

@@ -73,8 +73,7 @@ Result<EnvmRequest> ParseFlags(const EnvmFlags& flags) {
     return InvalidArgument(fmt::format("--prune {}: expected a percentage, 0 to 100", flags.prune));
   }
   request.pruned_share = *percent / 100;
-  EDGEBERT_RETURN_IF_ERROR(CheckTask(flags.task));
-  EDGEBERT_ASSIGN_OR_RETURN(request.split, ParseSplit(flags.split));
+  EDGEBERT_ASSIGN_OR_RETURN(request.split, ParseSplit(flags.task, flags.split));
   if (flags.region) {
     if (!flags.faults) {
       return InvalidArgument("--region goes with --faults");
@@ -88,6 +87,9 @@ Result<EnvmRequest> ParseFlags(const EnvmFlags& flags) {
   EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--seeds", flags.seeds, 1, 1'000'000));
   EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--first-seed", flags.first_seed, 0, kMost));
   EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--threads", flags.threads, 1, kMostThreads));
+  if (flags.max_tokens) {
+    EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--max-tokens", *flags.max_tokens, 1, kMaxPositions));
+  }
   if (flags.faults) {
     EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--faults", *flags.faults, 0, kMost));
     request.study.faults = static_cast<uint64_t>(*flags.faults);

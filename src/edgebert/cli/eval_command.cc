@@ -142,13 +142,11 @@ OrderedJson ToJson(const EvalFlags& flags, const Evaluation& evaluation,
 
 int Eval(const EvalFlags& flags) {
   const Result<ClassifierOptions> options = flags.classifier.Options();
-  const Result<Split> split = ParseSplit(flags.split);
+  const Result<Split> split = ParseSplit(flags.task, flags.split);
   const auto arithmetic = flags.classifier.ParsedArithmetic();
-  const Status known_task = CheckTask(flags.task);
   const Status host_flags =
       flags.host.Check(options.ok() ? options->policy : ClassifierOptions().policy);
-  for (const Status& status :
-       {options.status(), split.status(), arithmetic.status(), known_task, host_flags}) {
+  for (const Status& status : {options.status(), split.status(), arithmetic.status(), host_flags}) {
     if (!status.ok()) {
       return Fail(status, kUsageError);
     }

@@ -38,7 +38,7 @@ Result<std::vector<LabelledText>> LoadExamples(const ExitsFlags& flags,
   }
   EDGEBERT_ASSIGN_OR_RETURN(std::vector<Split> splits, TaskSplits(*flags.data.task));
   if (flags.split) {
-    EDGEBERT_ASSIGN_OR_RETURN(const Split split, ParseSplit(*flags.split));
+    EDGEBERT_ASSIGN_OR_RETURN(const Split split, ParseSplit(*flags.data.task, *flags.split));
     splits = {split};
   }
   std::vector<LabelledText> examples;
@@ -131,7 +131,7 @@ int Exits(const ExitsFlags& flags) {
   Status usage = flags.data.Check();
   if (usage.ok() && flags.split) {
     usage = flags.data.is_own() ? InvalidArgument("--split goes with --task")
-                                : ParseSplit(*flags.split).status();
+                                : ParseSplit(*flags.data.task, *flags.split).status();
   }
   if (!usage.ok()) {
     return Fail(usage, kUsageError);

@@ -28,6 +28,12 @@ int Export(const ExportFlags& flags) {
   if (flags.layers && !flags.onnx) {
     return Fail(InvalidArgument("--layers goes with --onnx"), kUsageError);
   }
+  if (flags.layers) {
+    if (const Status status = CheckFlagRange("--layers", *flags.layers, 1, kMaxLayers);
+        !status.ok()) {
+      return Fail(status, kUsageError);
+    }
+  }
   const Result<Model> model = flags.model.Read();
   if (!model.ok()) {
     return Fail(model.status());

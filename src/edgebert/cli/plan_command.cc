@@ -41,10 +41,8 @@ Result<int> TokensOf(const PlanFlags& flags, const ClassifierModel& model) {
   EDGEBERT_ASSIGN_OR_RETURN(const size_t most,
                             ResolveMaxTokens(flags.classifier.max_tokens, model.config()));
   if (flags.tokens) {
-    if (*flags.tokens < 1 || static_cast<size_t>(*flags.tokens) > most) {
-      return InvalidArgument(
-          fmt::format("plan: --tokens {}: expected 1 to {}", *flags.tokens, most));
-    }
+    EDGEBERT_RETURN_IF_ERROR(
+        CheckFlagRange("--tokens", *flags.tokens, 1, static_cast<int64_t>(most)));
     return *flags.tokens;
   }
   EDGEBERT_ASSIGN_OR_RETURN(
@@ -136,6 +134,12 @@ int Plan(const PlanFlags& flags) {
   }
   if (flags.pair && !flags.text) {
     return Fail(InvalidArgument("plan: --pair goes with a text"), kUsageError);
+  }
+  if (flags.tokens) {
+    if (const Status status = CheckFlagRange("--tokens", *flags.tokens, 1, kMaxPositions);
+        !status.ok()) {
+      return Fail(status, kUsageError);
+    }
   }
   ClassifierFlags classifier_flags = flags.classifier;
   if (!classifier_flags.policy) {

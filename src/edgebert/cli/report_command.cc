@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "edgebert/base/file.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/progress_bar.h"
 #include "edgebert/pipeline/dataset.h"

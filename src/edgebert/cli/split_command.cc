@@ -62,10 +62,6 @@ Status WriteBase(const Model& model, const std::filesystem::path& path) {
 Result<Outcome> SplitModel(const SplitFlags& flags) {
   Outcome outcome;
   outcome.base_path = flags.base ? *flags.base : *flags.base_out;
-  if (IsOnePath(flags.task_out, outcome.base_path)) {
-    return InvalidArgument(
-        fmt::format("{}: expected different files for task and base", flags.task_out));
-  }
   EDGEBERT_ASSIGN_OR_RETURN(AtomicFile output, AtomicFile::Create(flags.task_out));
   EDGEBERT_ASSIGN_OR_RETURN(Model model, ReadModelFile(flags.model));
   EDGEBERT_ASSIGN_OR_RETURN(const ModelFileInfo model_info, InspectModelFile(flags.model));
@@ -104,6 +100,11 @@ int Split(const SplitFlags& flags) {
   if (flags.base.has_value() == flags.base_out.has_value()) {
     return Fail(InvalidArgument("split: expected either --base-out FILE for a new base, or --base "
                                 "FILE for one that is there"),
+                kUsageError);
+  }
+  if (IsOnePath(flags.task_out, flags.base ? *flags.base : *flags.base_out)) {
+    return Fail(InvalidArgument(fmt::format("split: {}: expected different files for task and base",
+                                            flags.task_out)),
                 kUsageError);
   }
   const Result<Outcome> outcome = SplitModel(flags);

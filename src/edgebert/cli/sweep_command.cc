@@ -55,11 +55,8 @@ std::unique_ptr<SweepTeam> JoinTeam() {
 #endif
 }
 
-Result<SweepAxes> ParseAxes(const SweepFlags& flags) {
-  SweepAxes axes = SweepAxes::Defaults();
-  if (flags.axes_file) {
-    EDGEBERT_RETURN_IF_ERROR(LoadAxes(*flags.axes_file, axes));
-  }
+/// Sets those of --axis.
+Status SetAxes(const SweepFlags& flags, SweepAxes& axes) {
   std::set<std::string> names;
   for (const std::string& axis : flags.axes) {
     EDGEBERT_RETURN_IF_ERROR(SetAxis(axis, axes).WithContext("sweep"));
@@ -69,7 +66,7 @@ Result<SweepAxes> ParseAxes(const SweepFlags& flags) {
           "sweep: --axis {0} is given twice: all values stand in one, {0}=V1,V2,…", name));
     }
   }
-  return axes;
+  return OkStatus();
 }
 
 /// A model of ours on its task's sentences, or a published trace on the paper's shape.
@@ -106,9 +103,13 @@ Result<SweepSubject> LoadSubject(const SweepFlags& flags, int threads) {
 
 void PrintFront(const Sweep& sweep, const std::vector<SweepOutcome>& outcomes,
                 const std::vector<size_t>& front) {
+  if (front.empty()) {
+    fmt::print("front: no design is possible; points.csv says why\n");
+    return;
+  }
   constexpr size_t kShown = 20;
   fmt::print("front: system energy at the supply against {}\n",
-             !front.empty() && outcomes[front.front()].accuracy >= 0 ? "accuracy" : "latency");
+             outcomes[front.front()].accuracy >= 0 ? "accuracy" : "latency");
   fmt::print("  {:>9} {:>9} {:>11}  design\n", "µJ", "ms, mean", "accuracy %");
   for (size_t i = 0; i < std::min(kShown, front.size()); ++i) {
     const SweepOutcome& outcome = outcomes[front[i]];
@@ -153,9 +154,14 @@ int RunCommand(const SweepFlags& flags) {
   const auto fail = [&](const Status& status, int exit_status) {
     return leads ? Fail(status, exit_status) : exit_status;
   };
-  const Result<SweepAxes> axes = ParseAxes(flags);
+  SweepAxes axes = SweepAxes::Defaults();
+  if (flags.axes_file) {
+    if (const Status status = LoadAxes(*flags.axes_file, axes); !status.ok()) {
+      return fail(status, kDataError);
+    }
+  }
   for (const Status& status :
-       {axes.status(), CheckTask(flags.task), ParseBoundary(flags.boundary).status(),
+       {SetAxes(flags, axes), CheckTask(flags.task), ParseBoundary(flags.boundary).status(),
         CheckHardwareFlags(flags.regulator, flags.transition_time),
         CheckFlagRange("--classes", flags.classes, 2, kMaxClasses),
         CheckFlagRange("--threads", flags.threads, 0, kMostThreads),
@@ -170,6 +176,10 @@ int RunCommand(const SweepFlags& flags) {
                         "--trace FILE (published entropies)"),
         kUsageError);
   }
+  if (flags.trace && (flags.model.model || flags.model.base)) {
+    return fail(InvalidArgument("sweep: --model goes with --data: a trace has the paper's shape"),
+                kUsageError);
+  }
   if (const Status status = PrepareFolder(flags.out); !status.ok()) {
     return fail(status, kDataError);
   }
@@ -179,9 +189,10 @@ int RunCommand(const SweepFlags& flags) {
   if (!subject.ok()) {
     return fail(subject.status(), kDataError);
   }
-  const Result<Sweep> sweep = Sweep::Create(std::move(*subject), *axes);
+  const Result<Sweep> sweep = Sweep::Create(std::move(*subject), std::move(axes));
   if (!sweep.ok()) {
-    return fail(sweep.status(), kDataError);
+    const bool usage = sweep.status().code() == StatusCode::kInvalidArgument;
+    return fail(sweep.status(), usage ? kUsageError : kDataError);
   }
   const auto start = std::chrono::steady_clock::now();
   const std::filesystem::path folder = flags.out;

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "edgebert/base/file.h"
 #include "edgebert/model/huggingface.h"
 #include "edgebert/train/train.h"
 #include "edgebert/train/training_sources.h"
@@ -96,12 +97,12 @@ class TrainingDisplay {
   Clock::time_point shown_;
 };
 
-Status RunTraining(const TrainFlags& flags) {
+Status RunTraining(const TrainFlags& flags, const std::optional<OwnDataColumns>& columns) {
   EDGEBERT_ASSIGN_OR_RETURN(const Recipe recipe, LoadRecipe(flags.recipe));
   fmt::print("{}", FormatRecipe(recipe));
   std::fflush(stdout);
+  EDGEBERT_RETURN_IF_ERROR(PrepareFolder(flags.output));
   EDGEBERT_ASSIGN_OR_RETURN(const Model base, ImportHuggingFace(flags.base));
-  EDGEBERT_ASSIGN_OR_RETURN(const std::optional<OwnDataColumns> columns, flags.Columns());
   EDGEBERT_ASSIGN_OR_RETURN(const TrainingData data,
                             LoadTrainingData(recipe, flags.data, columns, base.tokenizer));
   fmt::print("{} training examples, {} unlabelled, {} held out, {} dev, {} test\n",
@@ -146,7 +147,11 @@ void AddTrainCommand(CLI::App& app, Action& action) {
   command->add_flag("--resume", flags->resume, "Go on from the last checkpoint");
   command->callback([flags, &action] {
     action = [flags] {
-      const Status status = RunTraining(*flags);
+      const Result<std::optional<OwnDataColumns>> columns = flags->Columns();
+      if (!columns.ok()) {
+        return Fail(columns.status(), kUsageError);
+      }
+      const Status status = RunTraining(*flags, *columns);
       return status.ok() ? kSuccess : Fail(status);
     };
   });

@@ -45,12 +45,20 @@ size_t ChooseInputsPerSum(const int16_t* panel, size_t inputs) {
   return inputs_per_sum;
 }
 
-std::array<int16_t, 256> MakeDecodeTable() {
-  std::array<int16_t, 256> table;
-  for (size_t code = 0; code < table.size(); ++code) {
-    table[code] = static_cast<int16_t>(DecodeInteger(kAf8, static_cast<uint32_t>(code)));
+/// By AF8 code.
+struct CodeTables {
+  std::array<uint8_t, 256> canonical;  ///< Of the two codes of zero, kernels know but one.
+  std::array<int16_t, 256> magnitude;
+};
+
+CodeTables MakeCodeTables() {
+  CodeTables tables;
+  for (size_t code = 0; code < tables.canonical.size(); ++code) {
+    const int64_t integer = DecodeInteger(kAf8, static_cast<uint32_t>(code));
+    tables.canonical[code] = static_cast<uint8_t>(integer == 0 ? 0 : code);
+    tables.magnitude[code] = static_cast<int16_t>(std::abs(integer));
   }
-  return table;
+  return tables;
 }
 
 }  // namespace
@@ -58,35 +66,35 @@ std::array<int16_t, 256> MakeDecodeTable() {
 PackedMatrixAf8::PackedMatrixAf8(std::span<const uint8_t> codes, int outputs, int inputs,
                                  WeightStorage storage)
     : outputs_(outputs), inputs_(inputs), storage_(storage) {
-  const std::array<int16_t, 256> table = MakeDecodeTable();
+  const CodeTables tables = MakeCodeTables();
   const auto num_outputs = static_cast<size_t>(outputs);
   const auto num_inputs = static_cast<size_t>(inputs);
   const size_t size = panel_size();
-  (storage == WeightStorage::kCodes) ? codes_.resize(num_panels() * size)
-                                     : integers_.resize(num_panels() * size);
+  const bool keeps_codes = storage == WeightStorage::kCodes;
+  keeps_codes ? codes_.resize(num_panels() * size) : integers_.resize(num_panels() * size);
   magnitudes_.resize(num_panels() * kPanelColumns);
-  PanelVector<int16_t> integers(size);
+  PanelVector<uint8_t> panel_codes(keeps_codes ? 0 : size);
+  PanelVector<int16_t> decoded;
   for (size_t panel = 0; panel < num_panels(); ++panel) {
-    std::fill(integers.begin(), integers.end(), int16_t{0});
+    uint8_t* const to = keeps_codes ? codes_.data() + panel * size : panel_codes.data();
+    int64_t* const magnitudes = magnitudes_.data() + panel * kPanelColumns;
     const size_t first = panel * kPanelColumns;
-    for (size_t column = 0; column < std::min(kPanelColumns, num_outputs - first); ++column) {
+    const size_t columns = std::min(kPanelColumns, num_outputs - first);
+    std::fill(to, to + size, uint8_t{0});
+    for (size_t column = 0; column < columns; ++column) {
       const uint8_t* row = codes.data() + (first + column) * num_inputs;
       for (size_t input = 0; input < num_inputs; ++input) {
-        const size_t index = (input / 2 * kPanelColumns + column) * 2 + input % 2;
-        integers[index] = table[row[input]];
-        magnitudes_[first + column] += std::abs(table[row[input]]);
-        if (storage == WeightStorage::kCodes) {
-          // Of the two codes of zero, kernels know but one.
-          codes_[panel * size + CodeIndex(num_quads(), input, column)] =
-              integers[index] == 0 ? uint8_t{0} : row[input];
-        }
+        to[CodeIndex(num_quads(), input, column)] = tables.canonical[row[input]];
+        magnitudes[column] += tables.magnitude[row[input]];
       }
     }
-    if (storage == WeightStorage::kInt16) {
-      std::copy(integers.begin(), integers.end(),
-                integers_.begin() + static_cast<std::ptrdiff_t>(panel * size));
+    if (!keeps_codes) {
+      DecodePanel(to, num_quads(), integers_.data() + panel * size);
     }
-    inputs_per_sum_.push_back(static_cast<int>(ChooseInputsPerSum(integers.data(), num_inputs)));
+    const int64_t most = *std::max_element(magnitudes, magnitudes + columns);
+    inputs_per_sum_.push_back(static_cast<int>(
+        most * kAf8MaxInteger < kSumLimit ? std::max(kAlwaysSafeInputs, (num_inputs + 1) / 2 * 2)
+                                          : ChooseInputsPerSum(Panel(panel, decoded), num_inputs)));
   }
 }
 

@@ -30,15 +30,6 @@ Result<std::vector<LabelledText>> ReadSplit(const TaskDescription& task, Split s
 
 }  // namespace
 
-Result<Split> ParseSplit(std::string_view name) {
-  for (const Split split : {Split::kDev, Split::kTest}) {
-    if (name == SplitName(split)) {
-      return split;
-    }
-  }
-  return InvalidArgument(fmt::format("unknown split '{}' (dev or test)", name));
-}
-
 std::string_view SplitName(Split split) { return split == Split::kDev ? "dev" : "test"; }
 
 Status CheckTask(std::string_view task) { return FindTask(task).status(); }
@@ -54,6 +45,18 @@ Result<std::vector<Split>> TaskSplits(std::string_view task) {
   return splits;
 }
 
+Result<Split> ParseSplit(std::string_view task, std::string_view name) {
+  EDGEBERT_ASSIGN_OR_RETURN(const std::vector<Split> splits, TaskSplits(task));
+  std::string known;
+  for (const Split split : splits) {
+    if (name == SplitName(split)) {
+      return split;
+    }
+    known += (known.empty() ? "" : " or ") + std::string(SplitName(split));
+  }
+  return InvalidArgument(fmt::format("task {} has no split '{}', expected {}", task, name, known));
+}
+
 Result<std::vector<std::string>> TaskLabelNames(std::string_view task) {
   EDGEBERT_ASSIGN_OR_RETURN(const TaskDescription* const description, FindTask(task));
   return description->label_names;
@@ -62,10 +65,7 @@ Result<std::vector<std::string>> TaskLabelNames(std::string_view task) {
 Result<std::vector<LabelledText>> LoadTask(std::string_view task,
                                            const std::filesystem::path& directory, Split split) {
   EDGEBERT_ASSIGN_OR_RETURN(const TaskDescription* const description, FindTask(task));
-  if (Sources(*description, split).empty()) {
-    return InvalidArgument(
-        fmt::format("task {} has no split '{}', expected dev", task, SplitName(split)));
-  }
+  EDGEBERT_RETURN_IF_ERROR(ParseSplit(task, SplitName(split)).status());
   return ReadSplit(*description, split, directory);
 }
 

@@ -12,7 +12,6 @@
 namespace edgebert {
 
 enum class Split { kDev, kTest };
-Result<Split> ParseSplit(std::string_view name);  ///< "dev", "test"
 std::string_view SplitName(Split split);
 
 /// An error that lists the known tasks unless `task` is one of them: sst2, qnli, qqp, mnli.
@@ -20,6 +19,9 @@ Status CheckTask(std::string_view task);
 
 /// The splits that a known task has for evaluation: dev, for sst2 also test.
 Result<std::vector<Split>> TaskSplits(std::string_view task);
+
+/// A split of a known task by its name, "dev" or "test"; an error lists those that the task has.
+Result<Split> ParseSplit(std::string_view task, std::string_view name);
 
 /// The labels of a known task by index: those of sst2 are negative and positive.
 Result<std::vector<std::string>> TaskLabelNames(std::string_view task);

@@ -24,6 +24,10 @@ constexpr std::array<Suffix, 4> kSuffixes = {{
     {"x", 1, true},
 }};
 
+/// Seconds, or a factor: beyond them the sums of a schedule lose what they add up.
+constexpr double kLeast = 1e-6;
+constexpr double kMost = 1e6;
+
 Status Refuse(std::string_view text, std::string_view reason) {
   return InvalidArgument(fmt::format(
       "latency target '{}' {}; expected a time such as 8ms, 0.008s or 500us, or a multiple of the "
@@ -41,11 +45,14 @@ Result<LatencyTarget> LatencyTarget::Parse(std::string_view text) {
     const Result<double> number =
         ParseFiniteNumber(text.substr(0, text.size() - suffix.text.size()));
     if (!number.ok()) {
-      return Refuse(text, "does not start with a finite number");
+      return Refuse(text, "is no number with one of the units ms, us, s and x");
     }
     const double value = *number / suffix.divisor;
     if (value <= 0) {
       return Refuse(text, "is not positive");
+    }
+    if (value < kLeast || value > kMost) {
+      return Refuse(text, "is not between a microsecond and a million seconds, nor 1e-6x and 1e6x");
     }
     return LatencyTarget(value, suffix.relative);
   }

@@ -13,7 +13,7 @@ namespace edgebert {
 class LatencyTarget {
  public:
   /// Accepts "8ms", "0.008s", "500us" and, for a multiple of the full-depth time, "1.5x". Anything
-  /// else, and numbers that are not positive and finite, is kInvalidArgument.
+  /// else, and numbers that are not from 1e-6 to 1e6 seconds or times, is kInvalidArgument.
   static Result<LatencyTarget> Parse(std::string_view text);
 
   /// The target in seconds of a sentence whose layers take `full_depth` at the nominal point.

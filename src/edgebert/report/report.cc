@@ -200,23 +200,6 @@ Result<Report> MakeReport(const ReportOptions& options, const Progress& progress
   return report;
 }
 
-Status PrepareFolder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error || !std::filesystem::is_directory(folder, error)) {
-    return IoError(fmt::format("{}: cannot make this folder: {}", folder.string(),
-                               error ? error.message() : "something else is in its place"));
-  }
-  // Only writing tells whether one may write.
-  const std::filesystem::path probe = folder / ".edgebert-write-test";
-  if (const Status status = WriteFileAtomically(probe, std::string_view("")); !status.ok()) {
-    return IoError(
-        fmt::format("{}: cannot write to this folder: {}", folder.string(), status.message()));
-  }
-  std::filesystem::remove(probe, error);
-  return OkStatus();
-}
-
 std::string TableCsv(const DataTable& table) {
   std::string csv;
   for (size_t i = 0; i < table.columns.size(); ++i) {

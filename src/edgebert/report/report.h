@@ -53,9 +53,6 @@ std::span<const StudyPart> StudyParts();
 Result<Report> MakeReport(const ReportOptions& options, const Progress& progress = {},
                           std::span<const StudyPart> parts = StudyParts());
 
-/// Makes `folder` with its parents and checks that files can be written to it.
-Status PrepareFolder(const std::filesystem::path& folder);
-
 /// Writes index.html, results.json, results.csv and a table for each plot to `folder`.
 Status WriteReport(const Report& report, const std::filesystem::path& folder);
 

@@ -373,11 +373,7 @@ Result<Model> Trainer::Run() {
 
 Result<Model> Train(const Recipe& recipe, const Model& base, const TrainingData& data,
                     const TrainOptions& options, const TrainingObserver& observer) {
-  std::error_code error;
-  std::filesystem::create_directories(options.output, error);
-  if (error) {
-    return IoError(fmt::format("{}: {}", options.output.string(), error.message()));
-  }
+  EDGEBERT_RETURN_IF_ERROR(PrepareFolder(options.output));
   try {
     return Trainer(recipe, base, data, options, observer).Run();
   } catch (const std::exception& failure) {  // libtorch reports by exceptions.
