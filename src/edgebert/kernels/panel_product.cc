@@ -56,9 +56,10 @@ using Shorts = hn::Repartition<int16_t, Ints>;
 using IntVector = hn::Vec<Ints>;
 using ShortVector = hn::Vec<Shorts>;
 
-/// Two vectors of sums for each row, the weights and a product must fit in the registers: 32 with
-/// AVX-512, else 16.
-constexpr size_t kMaxRows = hn::MaxLanes(Ints()) >= 16 ? 12 : 6;
+/// Two vectors of sums for each row, the weights and products must fit in the registers: 32 with
+/// AVX-512, else 16, of which compilers spill some before all are taken. Other machines have 32,
+/// and need twice the sums.
+constexpr size_t kMaxRows = !HWY_ARCH_X86 ? 6 : hn::MaxLanes(Ints()) >= 16 ? 8 : 4;
 
 /// Sums for 2 · lanes columns of each row.
 template <size_t kRows>

@@ -15,10 +15,13 @@ namespace {
 
 /// 24 registers of sums, two of weights and one for the activations of a row.
 constexpr size_t kMaxRows = 12;
+/// Fewer rows fetch the next panel into the second cache only: measured, docs/performance.md.
+constexpr size_t kFewRows = 6;
 
 template <size_t kRows>
 EDGEBERT_TARGET void MultiplyRows(const PanelProduct& product, const int16_t* activations,
                                   int32_t* output, const char* next, size_t next_step) {
+  constexpr _mm_hint kHint = kRows < kFewRows ? _MM_HINT_T1 : _MM_HINT_T0;
   __m512i sums[kRows][2];
   const __m512i initial0 = _mm512_loadu_si512(product.initial);
   const __m512i initial1 = _mm512_loadu_si512(product.initial + 16);
@@ -37,7 +40,7 @@ EDGEBERT_TARGET void MultiplyRows(const PanelProduct& product, const int16_t* ac
   for (size_t pair = product.pairs; pair > 0; --pair) {
     const __m512i weights0 = _mm512_load_si512(weights);
     const __m512i weights1 = _mm512_load_si512(weights + 32);
-    _mm_prefetch(next, _MM_HINT_T1);
+    _mm_prefetch(next, kHint);
     next += next_step;
 #pragma GCC unroll 12
     for (size_t row = 0; row < kRows; ++row) {

@@ -137,14 +137,22 @@ void Replace(std::string_view from, std::string_view to, std::string& text) {
   }
 }
 
-/// Rows about our model take the task's name; what is published about SST-2 stays as it is.
-void NameTask(const std::string& task, ResultsTable& results) {
-  if (task == "sst2") {
+/// What is about our model takes the task's name; what is published about SST-2 stays as it is.
+void NameTask(Report& report) {
+  if (report.task == "sst2") {
     return;
   }
-  for (ResultRow& row : results.rows) {
-    Replace("own-sst2", "own-" + task, row.id);
-    Replace("our SST-2 model", "our " + task + " model", row.what);
+  for (ResultRow& row : report.results.rows) {
+    Replace("own-sst2", "own-" + report.task, row.id);
+    Replace("our SST-2 model", "our " + report.task + " model", row.what);
+  }
+  const std::string dev = report.task + " dev";
+  for (Plot& plot : report.plots) {
+    Replace("SST-2 dev", dev, plot.caption);
+    Replace("SST-2 dev", dev, plot.spec);
+  }
+  for (NamedTable& table : report.tables) {
+    Replace("SST-2 dev", dev, table.caption);
   }
 }
 
@@ -193,9 +201,9 @@ Result<Report> MakeReport(const ReportOptions& options, const Progress& progress
   EDGEBERT_ASSIGN_OR_RETURN(
       report.results,
       BuildResultsTable(BuiltInCatalogue(), std::string(kCatalogueName), study.figures));
-  NameTask(options.task, report.results);
   report.plots = std::move(study.plots);
   report.tables = std::move(study.tables);
+  NameTask(report);
   report.checks = study.check.checks();
   return report;
 }

@@ -31,6 +31,12 @@ Status Unfit(Axis axis, std::string_view value, std::string_view expected) {
   return InvalidArgument(fmt::format("axis {}: '{}': expected {}", NameOf(axis), value, expected));
 }
 
+/// The result of another part's parser, with the axis in its message.
+template <typename T>
+Result<T> Of(Axis axis, Result<T> parsed) {
+  return parsed.ok() ? parsed : parsed.status().WithContext(fmt::format("axis {}", NameOf(axis)));
+}
+
 /// A positive number with one of the units, each with its factor.
 Result<double> InUnits(Axis axis, std::string_view value,
                        std::span<const std::pair<std::string_view, double>> units,
@@ -167,7 +173,8 @@ Status LoadAxes(const std::filesystem::path& file, SweepAxes& axes) {
 
 Result<DesignSettings> ParseSettings(const std::array<std::string_view, kNumAxes>& values) {
   const auto at = [&](Axis axis) { return values[static_cast<size_t>(axis)]; };
-  EDGEBERT_ASSIGN_OR_RETURN(const LatencyTarget target, LatencyTarget::Parse(at(Axis::kTarget)));
+  EDGEBERT_ASSIGN_OR_RETURN(const LatencyTarget target,
+                            Of(Axis::kTarget, LatencyTarget::Parse(at(Axis::kTarget))));
   DesignSettings settings{.n = {},
                           .buffers = {},
                           .bandwidth = {},
@@ -196,14 +203,16 @@ Result<DesignSettings> ParseSettings(const std::array<std::string_view, kNumAxes
                                       "own or a bandwidth such as 8.5GB/s"));
     settings.bandwidth = BytesPerSecond(rate);
   }
-  EDGEBERT_ASSIGN_OR_RETURN(settings.weights, ParseWeightLocation(at(Axis::kWeights)));
+  EDGEBERT_ASSIGN_OR_RETURN(settings.weights,
+                            Of(Axis::kWeights, ParseWeightLocation(at(Axis::kWeights))));
   if (at(Axis::kDistinct) != kOwn) {
     EDGEBERT_ASSIGN_OR_RETURN(settings.distinct, Whole(Axis::kDistinct, at(Axis::kDistinct),
                                                        "own or a number of layers"));
   }
   settings.vf = std::string(at(Axis::kVf));
   if (at(Axis::kRegulator) != kOwn) {
-    EDGEBERT_RETURN_IF_ERROR(ParseRegulatorKind(at(Axis::kRegulator)).status());
+    EDGEBERT_RETURN_IF_ERROR(
+        Of(Axis::kRegulator, ParseRegulatorKind(at(Axis::kRegulator))).status());
     settings.regulator = std::string(at(Axis::kRegulator));
   }
   if (at(Axis::kSpan) == "full") {
@@ -221,7 +230,7 @@ Result<DesignSettings> ParseSettings(const std::array<std::string_view, kNumAxes
     EDGEBERT_ASSIGN_OR_RETURN(settings.threshold_nats, Share(Axis::kThreshold, at(Axis::kThreshold),
                                                              kMostNats, "own or a number of nats"));
   }
-  EDGEBERT_ASSIGN_OR_RETURN(settings.policy, ParsePolicy(at(Axis::kPolicy)));
+  EDGEBERT_ASSIGN_OR_RETURN(settings.policy, Of(Axis::kPolicy, ParsePolicy(at(Axis::kPolicy))));
   if (settings.policy == Policy::kArtifactDvfs || NeedsPredictedLayer(settings.policy)) {
     return Unfit(
         Axis::kPolicy, at(Axis::kPolicy),
