@@ -76,16 +76,29 @@ Status AddUtilisation(Study& study) {
       1, config.num_layers, DmaTimingAt(study.hardware, study.hardware.nominal().frequency)}};
   double needed = 0;
   double taken = 0;
+  int left_out = 0;
+  Status too_long = OkStatus();
   for (const auto& [tokens, count] : lengths) {
-    EDGEBERT_ASSIGN_OR_RETURN(const TileProgram program,
-                              BuildTileProgram(config, *model.masks, study.hardware, tokens));
+    const Result<TileProgram> program =
+        BuildTileProgram(config, *model.masks, study.hardware, tokens);
+    if (!program.ok()) {
+      too_long = program.status();
+      left_out += count;
+      continue;
+    }
     const SentenceCounts counts =
-        CountSentence(program, CycleModel(program), segments, config.num_layers);
+        CountSentence(*program, CycleModel(*program), segments, config.num_layers);
     needed += count * static_cast<double>(counts.ideal_cycles);
     taken += count * static_cast<double>(counts.cycles);
   }
-  study.figures.Add("accelerator.utilisation.own-sst2", 100 * needed / taken);
-  study.figures.Add("accelerator.utilisation.chip", 100 * needed / taken);
+  if (taken == 0) {
+    return too_long;
+  }
+  const std::string note =
+      left_out > 0 ? fmt::format("Without {} sentences too long for the buffers.", left_out) : "";
+  for (const char* id : {"accelerator.utilisation.own-sst2", "accelerator.utilisation.chip"}) {
+    study.figures.Add(id, 100 * needed / taken, note);
+  }
   ModelConfig dense = config;
   dense.attention_spans.clear();
   int64_t with = 0;

@@ -131,7 +131,7 @@ void AddPlots(const std::vector<MapPoint>& points, Study& study) {
     "encoding":{"x":{"field":"distinct layers","type":"ordinal","title":"Distinct layers","sort":"descending","axis":{"labelAngle":0}},
       "y":{"field":"energy","type":"quantitative","title":"Energy a sentence (µJ)","scale":{"type":"log","nice":false,"padding":12}},
       "color":{"field":"place","type":"nominal","title":"Weights in"},
-      "strokeDash":{"field":"policy","type":"nominal","title":"Policy","legend":{"symbolType":"stroke","symbolStrokeColor":"currentColor"}},
+      "strokeDash":{"field":"policy","type":"nominal","title":"Policy","legend":{"symbolType":"stroke","encode":{"symbols":{"update":{"stroke":{"value":"currentColor"}}}}}},
       "tooltip":[{"field":"distinct layers"},{"field":"place"},{"field":"policy"},
                  {"field":"energy","format":".1f"},{"field":"area","format":".2f"}]}})json";
   study.plots.insert(study.plots.begin(), {std::move(trained), std::move(shapes)});
