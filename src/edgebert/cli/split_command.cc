@@ -27,7 +27,7 @@ struct Outcome {
   BaseReference base;
   uint64_t base_bytes = 0;
   uint64_t task_bytes = 0;
-  uint64_t model_bytes = 0;
+  uint64_t model_bytes = 0;  ///< Of what was split, its own base included.
 };
 
 bool IsOnePath(const std::filesystem::path& a, const std::filesystem::path& b) {
@@ -66,6 +66,11 @@ Result<Outcome> SplitModel(const SplitFlags& flags) {
   EDGEBERT_ASSIGN_OR_RETURN(Model model, ReadModelFile(flags.model));
   EDGEBERT_ASSIGN_OR_RETURN(const ModelFileInfo model_info, InspectModelFile(flags.model));
   outcome.model_bytes = model_info.size;
+  if (model_info.base) {
+    EDGEBERT_ASSIGN_OR_RETURN(const ModelFileInfo own_base,
+                              InspectModelFile(BasePath(flags.model, *model_info.base)));
+    outcome.model_bytes += own_base.size;
+  }
   if (flags.base_out) {
     EDGEBERT_RETURN_IF_ERROR(WriteBase(model, outcome.base_path));
   }

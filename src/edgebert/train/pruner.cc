@@ -11,15 +11,12 @@ constexpr const char* kMatrices[] = {"attention.query.weight", "attention.key.we
                                      "attention.value.weight", "attention.output.weight",
                                      "feed_forward.up.weight", "feed_forward.down.weight"};
 
-/// True for all but the `sparsity` share of smallest elements; ties are kept.
-torch::Tensor KeepLargest(const torch::Tensor& importance, double sparsity) {
+/// What elements must exceed to stay when the `sparsity` share of the smallest goes; ties with the
+/// largest of those go too.
+torch::Tensor Threshold(const torch::Tensor& importance, double sparsity) {
   const auto dropped =
       static_cast<int64_t>(std::floor(sparsity * static_cast<double>(importance.numel())));
-  if (dropped == 0) {
-    return torch::ones_like(importance, torch::kBool);
-  }
-  const torch::Tensor threshold = std::get<0>(importance.flatten().kthvalue(dropped));
-  return importance > threshold;
+  return dropped == 0 ? importance.min() - 1 : std::get<0>(importance.flatten().kthvalue(dropped));
 }
 
 }  // namespace
@@ -76,21 +73,17 @@ bool Pruner::Update(double progress, int64_t step) {
   }
   const torch::NoGradGuard no_gradient;
   const double sparsity = SparsityAt(recipe_, progress);
-  torch::Tensor threshold;
+  torch::Tensor global;
   if (recipe_.scope == PruningScope::kGlobal) {
     std::vector<torch::Tensor> all;
     for (const std::string& name : names_) {
       all.push_back(Importance(name).flatten());
     }
-    const torch::Tensor joined = torch::cat(all);
-    const auto dropped =
-        static_cast<int64_t>(std::floor(sparsity * static_cast<double>(joined.numel())));
-    threshold = dropped == 0 ? joined.min() - 1 : std::get<0>(joined.kthvalue(dropped));
+    global = Threshold(torch::cat(all), sparsity);
   }
   for (const std::string& name : names_) {
     const torch::Tensor importance = Importance(name);
-    torch::Tensor keep =
-        threshold.defined() ? importance > threshold : KeepLargest(importance, sparsity);
+    torch::Tensor keep = importance > (global.defined() ? global : Threshold(importance, sparsity));
     if (recipe_.granularity == PruningGranularity::kVector) {
       keep = keep.repeat_interleave(kVectorWidth, 1);
     }
@@ -139,7 +132,8 @@ void PruneAbsentHeads(TorchEncoder& encoder) {
 }
 
 torch::Tensor PruneByMagnitude(const torch::Tensor& values, double sparsity) {
-  return values * KeepLargest(values.abs(), sparsity);
+  const torch::Tensor magnitudes = values.abs();
+  return values * (magnitudes > Threshold(magnitudes, sparsity));
 }
 
 }  // namespace edgebert
