@@ -36,6 +36,7 @@ grep -q "did you mean 'policy'" message
 status=0; "$edgebert" sweep --out other --trace trace.csv 2> message || status=$?
 test $status -eq 2
 grep -q 'give --axis threshold' message
+test ! -e other
 status=0; "$edgebert" sweep --out other --trace trace.csv --axes missing.yaml 2> message || status=$?
 test $status -eq 1
 grep -q 'missing.yaml' message

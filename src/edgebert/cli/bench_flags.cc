@@ -121,8 +121,11 @@ Status BenchFlags::Check() const {
   if (data && file) {
     return InvalidArgument("--data and --file are two sources of sentences: give one of them");
   }
+  if (split && !task) {
+    return InvalidArgument("--split goes with --task and --data");
+  }
   if (task) {
-    EDGEBERT_RETURN_IF_ERROR(ParseSplit(*task, split).status());
+    EDGEBERT_RETURN_IF_ERROR(ParseSplit(*task, SplitOrDev()).status());
   }
   if (threshold) {
     EDGEBERT_RETURN_IF_ERROR(ParseThreshold(*threshold).status());
@@ -148,7 +151,10 @@ Status BenchFlags::CheckWorkload(const std::string& name) const {
     return CheckFlagRange("--workload tokens-N: N", *tokens, kFewestTokens, kMaxPositions);
   }
   if (!NumberAfter("batch-", name) && name != RealName()) {
-    const std::vector<std::string> known = {RealName(), "text", "tokens-128", "batch-64"};
+    std::vector<std::string> known = {"tokens-128", "batch-64"};
+    if (has_real_sentences()) {
+      known.push_back(RealName());
+    }
     return InvalidArgument(fmt::format(
         "--workload {}: unknown{}; expected tokens-N, batch-N{}", name, DidYouMean(name, known),
         has_real_sentences() ? " or " + RealName()
@@ -196,7 +202,7 @@ Result<ProcessOptions> BenchFlags::WorkerOf(const std::filesystem::path& program
 }
 
 std::string BenchFlags::RealName() const {
-  return file ? "text" : fmt::format("{}-{}", task.value_or(""), split);
+  return file ? "text" : fmt::format("{}-{}", task.value_or(""), SplitOrDev());
 }
 
 Result<std::vector<BenchSentence>> BenchFlags::RealSentences(const Model& model_read) const {
@@ -204,7 +210,7 @@ Result<std::vector<BenchSentence>> BenchFlags::RealSentences(const Model& model_
   if (file) {
     EDGEBERT_ASSIGN_OR_RETURN(examples, ReadLines(*file));
   } else {
-    EDGEBERT_ASSIGN_OR_RETURN(const Split which, ParseSplit(*task, split));
+    EDGEBERT_ASSIGN_OR_RETURN(const Split which, ParseSplit(*task, SplitOrDev()));
     EDGEBERT_ASSIGN_OR_RETURN(examples, LoadTask(*task, *data, which));
   }
   EDGEBERT_ASSIGN_OR_RETURN(const auto tokenizer, Tokenizer::Create(model_read.tokenizer));

@@ -28,7 +28,7 @@ struct BenchFlags {
   std::vector<int> cpus;
   std::optional<std::string> task;
   std::optional<std::string> data;
-  std::string split = "dev";
+  std::optional<std::string> split;
   std::optional<std::string> file;
   std::vector<std::string> workloads;
   int sentences = 1000;
@@ -74,6 +74,7 @@ struct BenchFlags {
   Status CheckWorkload(const std::string& name) const;
   Result<std::vector<BenchSentence>> RealSentences(const Model& model) const;
   bool has_real_sentences() const { return file || data; }
+  std::string SplitOrDev() const { return split.value_or("dev"); }
   /// "sst2-dev", or "text" for a file.
   std::string RealName() const;
 };

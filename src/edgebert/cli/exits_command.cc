@@ -133,6 +133,9 @@ int Exits(const ExitsFlags& flags) {
     usage = flags.data.is_own() ? InvalidArgument("--split goes with --task")
                                 : ParseSplit(*flags.data.task, *flags.split).status();
   }
+  if (usage.ok() && flags.max_tokens) {
+    usage = CheckFlagRange("--max-tokens", *flags.max_tokens, 1, kMaxPositions);
+  }
   if (!usage.ok()) {
     return Fail(usage, kUsageError);
   }

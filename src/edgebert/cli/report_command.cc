@@ -32,7 +32,7 @@ struct ReportFlags {
   int threads = 0;
 };
 
-/// The shipped models of a task, the smallest first; none where there are none.
+/// The shipped models of a task, the one that rows are about first; none where there are none.
 std::vector<std::filesystem::path> ShippedModels(const std::string& task) {
   const Result<std::filesystem::path> shipped = ModelFlags().Path();
   if (!shipped.ok()) {

@@ -7,7 +7,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -180,6 +179,12 @@ int RunCommand(const SweepFlags& flags) {
     return fail(InvalidArgument("sweep: --model goes with --data: a trace has the paper's shape"),
                 kUsageError);
   }
+  const std::vector<std::string>& thresholds = axes.of(Axis::kThreshold);
+  if (flags.trace && std::find(thresholds.begin(), thresholds.end(), "own") != thresholds.end()) {
+    return fail(
+        InvalidArgument("sweep: a trace has no threshold of its own: give --axis threshold=NATS,…"),
+        kUsageError);
+  }
   if (const Status status = PrepareFolder(flags.out); !status.ok()) {
     return fail(status, kDataError);
   }
@@ -191,8 +196,7 @@ int RunCommand(const SweepFlags& flags) {
   }
   const Result<Sweep> sweep = Sweep::Create(std::move(*subject), std::move(axes));
   if (!sweep.ok()) {
-    const bool usage = sweep.status().code() == StatusCode::kInvalidArgument;
-    return fail(sweep.status(), usage ? kUsageError : kDataError);
+    return fail(sweep.status(), kDataError);
   }
   const auto start = std::chrono::steady_clock::now();
   const std::filesystem::path folder = flags.out;

@@ -21,7 +21,7 @@ constexpr size_t kFewRows = 6;
 template <size_t kRows>
 EDGEBERT_TARGET void MultiplyRows(const PanelProduct& product, const int16_t* activations,
                                   int32_t* output, const char* next, size_t next_step) {
-  constexpr _mm_hint kHint = kRows < kFewRows ? _MM_HINT_T1 : _MM_HINT_T0;
+  constexpr auto kHint = kRows < kFewRows ? _MM_HINT_T1 : _MM_HINT_T0;
   __m512i sums[kRows][2];
   const __m512i initial0 = _mm512_loadu_si512(product.initial);
   const __m512i initial1 = _mm512_loadu_si512(product.initial + 16);

@@ -91,13 +91,14 @@ Status AddUtilisation(Study& study) {
     needed += count * static_cast<double>(counts.ideal_cycles);
     taken += count * static_cast<double>(counts.cycles);
   }
-  if (taken == 0) {
-    return too_long;
-  }
   const std::string note =
-      left_out > 0 ? fmt::format("Without {} sentences too long for the buffers.", left_out) : "";
+      left_out > 0 ? fmt::format("Too long for the buffers and left out: {}.", left_out) : "";
   for (const char* id : {"accelerator.utilisation.own-sst2", "accelerator.utilisation.chip"}) {
-    study.figures.Add(id, 100 * needed / taken, note);
+    if (taken > 0) {
+      study.figures.Add(id, 100 * needed / taken, note);
+    } else {
+      study.figures.Miss(id, std::string(too_long.message()));
+    }
   }
   ModelConfig dense = config;
   dense.attention_spans.clear();

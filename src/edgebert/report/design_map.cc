@@ -107,7 +107,7 @@ void AddPlots(const std::vector<MapPoint>& points, Study& study) {
       "the trained model, weights stored as if that many layers were distinct (T = 2x, system "
       "boundary, supply). Streaming passes a layer's weights as often as it runs, so that only "
       "memory that leaks gains from sharing. Accuracy of shared models is known where one is "
-      "trained: sst2-shared in the map above, and the row accuracy.shared4.";
+      "trained, as in models/sst2-shared.ebm and the row accuracy.shared4.";
   shapes.data.columns = {"distinct layers", "place", "policy", "energy", "area"};
   for (const MapPoint& point : points) {
     const std::string policy(PolicyName(point.policy));

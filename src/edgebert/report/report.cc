@@ -142,11 +142,17 @@ void NameTask(Report& report) {
   if (report.task == "sst2") {
     return;
   }
+  const std::string dev = report.task + " dev";
   for (ResultRow& row : report.results.rows) {
+    if (row.status == RowStatus::kRecorded && row.id.find("own-sst2") != std::string::npos) {
+      row.ours = {};
+      row.status = RowStatus::kExplained;
+      row.note = "Recorded for SST-2 only.";
+    }
     Replace("own-sst2", "own-" + report.task, row.id);
     Replace("our SST-2 model", "our " + report.task + " model", row.what);
+    Replace("ours: SST-2 dev", "ours: " + dev, row.what);
   }
-  const std::string dev = report.task + " dev";
   for (Plot& plot : report.plots) {
     Replace("SST-2 dev", dev, plot.caption);
     Replace("SST-2 dev", dev, plot.spec);
