@@ -123,17 +123,17 @@ def check_tabbing(browser):
 def check_sorting(browser):
     tables = browser.run("document.querySelectorAll('table.results').length")
     check(tables > 0, "there is no table of results")
-    values = ("[...table.tBodies[0].rows].map((row) => row.cells[2].dataset.value)"
+    values = ("[...table.tBodies[0].rows].map((row) => row.cells[1].dataset.value)"
               ".filter((value) => value !== undefined).map(Number)")
     rows = "[...table.tBodies[0].rows].map((row) => row.id).sort().join()"
     browser.run("window.table = [...document.querySelectorAll('table.results')]"
                 ".reduce((a, b) => a.tBodies[0].rows.length > b.tBodies[0].rows.length ? a : b);"
-                "table.tHead.rows[0].cells[2].querySelector('button').focus()")
+                "table.tHead.rows[0].cells[1].querySelector('button').focus()")
     before = browser.run(rows)
     unsorted = browser.run(values)
     for key, text, order in (("Enter", "\r", "ascending"), (" ", " ", "descending")):
         browser.press(key, text=text)
-        check(browser.run("table.tHead.rows[0].cells[2].getAttribute('aria-sort')") == order,
+        check(browser.run("table.tHead.rows[0].cells[1].getAttribute('aria-sort')") == order,
               f"{key!r} on a column's header does not sort it {order}")
         found = browser.run(values)
         check(found == sorted(unsorted, reverse=order == "descending"), f"the column is not {order}: {found[:5]}")
