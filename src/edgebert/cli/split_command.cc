@@ -20,6 +20,9 @@ struct SplitFlags {
   std::optional<std::string> base_out;
   std::string task_out;
   bool json = false;
+
+  /// The base to write, or the one that is there; exactly one of them is given.
+  const std::string& BaseFile() const { return base ? *base : *base_out; }
 };
 
 struct Outcome {
@@ -61,16 +64,12 @@ Status WriteBase(const Model& model, const std::filesystem::path& path) {
 
 Result<Outcome> SplitModel(const SplitFlags& flags) {
   Outcome outcome;
-  outcome.base_path = flags.base ? *flags.base : *flags.base_out;
+  outcome.base_path = flags.BaseFile();
   EDGEBERT_ASSIGN_OR_RETURN(AtomicFile output, AtomicFile::Create(flags.task_out));
   EDGEBERT_ASSIGN_OR_RETURN(Model model, ReadModelFile(flags.model));
-  EDGEBERT_ASSIGN_OR_RETURN(const ModelFileInfo model_info, InspectModelFile(flags.model));
-  outcome.model_bytes = model_info.size;
-  if (model_info.base) {
-    EDGEBERT_ASSIGN_OR_RETURN(const ModelFileInfo own_base,
-                              InspectModelFile(BasePath(flags.model, *model_info.base)));
-    outcome.model_bytes += own_base.size;
-  }
+  const ModelFlags split{flags.model, std::nullopt};
+  EDGEBERT_ASSIGN_OR_RETURN(const ModelFiles files, split.Files());
+  outcome.model_bytes = files.bytes + (files.base ? files.base->bytes : 0);
   if (flags.base_out) {
     EDGEBERT_RETURN_IF_ERROR(WriteBase(model, outcome.base_path));
   }
@@ -107,7 +106,7 @@ int Split(const SplitFlags& flags) {
                                 "FILE for one that is there"),
                 kUsageError);
   }
-  if (IsOnePath(flags.task_out, flags.base ? *flags.base : *flags.base_out)) {
+  if (IsOnePath(flags.task_out, flags.BaseFile())) {
     return Fail(InvalidArgument(fmt::format("split: {}: expected different files for task and base",
                                             flags.task_out)),
                 kUsageError);

@@ -36,9 +36,12 @@ bool SumsFit(const int16_t* panel, size_t inputs, size_t inputs_per_sum) {
   return true;
 }
 
+/// All of them in one sum: even, and at least kAlwaysSafeInputs.
+size_t AllInputs(size_t inputs) { return std::max(kAlwaysSafeInputs, (inputs + 1) / 2 * 2); }
+
 /// Even, and at least kAlwaysSafeInputs: halved from all inputs until sums fit.
 size_t ChooseInputsPerSum(const int16_t* panel, size_t inputs) {
-  size_t inputs_per_sum = std::max(kAlwaysSafeInputs, (inputs + 1) / 2 * 2);
+  size_t inputs_per_sum = AllInputs(inputs);
   while (inputs_per_sum > kAlwaysSafeInputs && !SumsFit(panel, inputs, inputs_per_sum)) {
     inputs_per_sum = std::max(kAlwaysSafeInputs, (inputs_per_sum / 2 + 1) / 2 * 2);
   }
@@ -93,7 +96,7 @@ PackedMatrixAf8::PackedMatrixAf8(std::span<const uint8_t> codes, int outputs, in
     }
     const int64_t most = *std::max_element(magnitudes, magnitudes + columns);
     inputs_per_sum_.push_back(static_cast<int>(
-        most * kAf8MaxInteger < kSumLimit ? std::max(kAlwaysSafeInputs, (num_inputs + 1) / 2 * 2)
+        most * kAf8MaxInteger < kSumLimit ? AllInputs(num_inputs)
                                           : ChooseInputsPerSum(Panel(panel, decoded), num_inputs)));
   }
 }
