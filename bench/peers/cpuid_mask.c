@@ -1,13 +1,16 @@
 /* Hides AVX-512 and the VNNI instructions from the program that it is preloaded into, so that the
  * program picks what it would on an AVX2 processor.
  *
- * With CPUID faulting on, every CPUID instruction raises SIGSEGV; the handler executes it with faulting
- * off, clears the feature bits and goes on behind it. Needs a processor and kernel with CPUID faulting
- * (arch_prctl(ARCH_SET_CPUID, 0)); without, the program ends with status 125 and a message. */
+ * With CPUID faulting on (arch_prctl(ARCH_SET_CPUID, 0)), every CPUID instruction raises SIGSEGV; the
+ * handler executes it with faulting off, clears the feature bits and goes on behind it. Where processor
+ * or kernel has no CPUID faulting, only libraries in which mask_package.py has put INT 0xA2 in the
+ * instruction's place are masked, which raises SIGSEGV as well; unless CPUID_MASK_REPLACED is set to say
+ * that there are such, the program ends with status 125 and a message. */
 #define _GNU_SOURCE
 #include <cpuid.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
@@ -16,8 +19,14 @@
 #define ARCH_SET_CPUID 0x1012
 
 static struct sigaction former;
+static int can_fault;
 
 static long set_faulting(int on) { return syscall(SYS_arch_prctl, ARCH_SET_CPUID, on ? 0UL : 1UL); }
+
+/* CPUID, or the INT 0xA2 in its place. */
+static int asks_for_cpuid(const uint8_t* instruction) {
+  return (instruction[0] == 0x0F || instruction[0] == 0xCD) && instruction[1] == 0xA2;
+}
 
 static void mask(uint32_t leaf, uint32_t subleaf, uint32_t* eax, uint32_t* ebx, uint32_t* ecx,
                  uint32_t* edx) {
@@ -40,7 +49,7 @@ static void mask(uint32_t leaf, uint32_t subleaf, uint32_t* eax, uint32_t* ebx, 
 static void on_fault(int number, siginfo_t* info, void* context) {
   greg_t* registers = ((ucontext_t*)context)->uc_mcontext.gregs;
   const uint8_t* instruction = (const uint8_t*)registers[REG_RIP];
-  if (info->si_code != SI_KERNEL || instruction[0] != 0x0F || instruction[1] != 0xA2) {
+  if (info->si_code != SI_KERNEL || !asks_for_cpuid(instruction)) {
     sigaction(SIGSEGV, &former, NULL); /* A fault of the program's own: it happens again, unmasked. */
     (void)number;
     return;
@@ -48,9 +57,13 @@ static void on_fault(int number, siginfo_t* info, void* context) {
   const uint32_t leaf = (uint32_t)registers[REG_RAX];
   const uint32_t subleaf = (uint32_t)registers[REG_RCX];
   uint32_t eax, ebx, ecx, edx;
-  set_faulting(0);
+  if (can_fault) {
+    set_faulting(0);
+  }
   __cpuid_count(leaf, subleaf, eax, ebx, ecx, edx);
-  set_faulting(1);
+  if (can_fault) {
+    set_faulting(1);
+  }
   mask(leaf, subleaf, &eax, &ebx, &ecx, &edx);
   registers[REG_RAX] = eax;
   registers[REG_RBX] = ebx;
@@ -65,7 +78,8 @@ __attribute__((constructor)) static void hide(void) {
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_NODEFER;
   sigaction(SIGSEGV, &action, &former);
-  if (set_faulting(1) != 0) {
+  can_fault = set_faulting(1) == 0;
+  if (!can_fault && getenv("CPUID_MASK_REPLACED") == NULL) {
     static const char message[] = "cpuid_mask: this processor or kernel has no CPUID faulting\n";
     const ssize_t ignored = write(STDERR_FILENO, message, sizeof(message) - 1);
     (void)ignored;

@@ -70,6 +70,9 @@ Status MakeEnvironment(const PeerOptions& options, const std::string& requiremen
   return WriteFileAtomically(StampOf(options.venv), requirements);
 }
 
+/// Whether a copy of the package in which CPUID can be answered keeps it to AVX2.
+bool IsMaskedByCopy(const std::string& peer) { return peer == "onnxruntime" || peer == "openvino"; }
+
 /// What keeps a runtime that has a switch of its own to AVX2.
 std::vector<std::pair<std::string, std::string>> Avx2Switches(const std::string& peer) {
   if (peer == "pytorch") {
@@ -140,17 +143,18 @@ Result<Peers> Peers::Create(PeerOptions options, const Notice& notice) {
         fmt::format("{}: cannot make the folder: {}", options.cache.string(), error.message()));
   }
   Peers peers(std::move(options));
-  if (peers.options_.mask_avx2 && HasCpuidFaulting()) {
+  if (peers.options_.mask_avx2) {
     const fs::path library = peers.options_.cache / "cpuid_mask.so";
     const fs::path source = peers.options_.scripts / "cpuid_mask.c";
     EDGEBERT_RETURN_IF_ERROR(
         RunStep({"cc", "-O1", "-shared", "-fPIC", "-o", library.string(), source.string()},
                 "building the CPUID mask", peers.options_.cache / "cpuid_mask.log"));
     peers.mask_library_ = library;
-  } else if (peers.options_.mask_avx2) {
-    notice(
-        "this processor or kernel has no CPUID faulting: only runtimes with a switch of their own "
-        "are kept to AVX2, the others are skipped");
+    if (!HasCpuidFaulting()) {
+      notice(
+          "this processor or kernel has no CPUID faulting: runtimes without a switch of their own "
+          "are kept to AVX2 by copies of their libraries in which CPUID is replaced");
+    }
   }
   return peers;
 }
@@ -181,16 +185,34 @@ Result<WorkerRuntime> Peers::Start(const std::string& peer, const fs::path& mode
                          {"PYTHONDONTWRITEBYTECODE", "1"}};
   process.cpus = options_.cpus;
   process.standard_error = (options_.cache / (peer + "-" + precision + ".log")).string();
-  if (!mask_library_.empty()) {
-    process.environment.emplace_back("LD_PRELOAD", mask_library_.string());
-  } else if (options_.mask_avx2) {
-    const auto switches = Avx2Switches(peer);
-    if (switches.empty()) {
-      return Unsupported("it has no switch to AVX2, and CPUID cannot be masked here");
-    }
-    process.environment.insert(process.environment.end(), switches.begin(), switches.end());
+  if (options_.mask_avx2) {
+    EDGEBERT_RETURN_IF_ERROR(KeepToAvx2(peer, process));
   }
   return WorkerRuntime::Start(process);
+}
+
+Status Peers::KeepToAvx2(const std::string& peer, ProcessOptions& process) const {
+  if (HasCpuidFaulting()) {
+    process.environment.emplace_back("LD_PRELOAD", mask_library_.string());
+    return OkStatus();
+  }
+  if (IsMaskedByCopy(peer)) {
+    const fs::path copy = options_.cache / ("masked-" + peer);
+    EDGEBERT_RETURN_IF_ERROR(
+        RunStep({PythonOf(options_.venv).string(), (options_.scripts / "mask_package.py").string(),
+                 peer, copy.string()},
+                "mask_package.py " + peer, copy.string() + ".log"));
+    process.environment.insert(process.environment.end(), {{"LD_PRELOAD", mask_library_.string()},
+                                                           {"CPUID_MASK_REPLACED", "1"},
+                                                           {"PYTHONPATH", copy.string()}});
+    return OkStatus();
+  }
+  const auto switches = Avx2Switches(peer);
+  if (switches.empty()) {
+    return Unsupported("it has no switch to AVX2, and CPUID cannot be masked here");
+  }
+  process.environment.insert(process.environment.end(), switches.begin(), switches.end());
+  return OkStatus();
 }
 
 std::string CalibrationJson(std::span<const BenchSentence> sentences) {

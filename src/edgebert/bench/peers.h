@@ -29,7 +29,8 @@ using Notice = std::function<void(const std::string&)>;
 /// Where the environment lies unless told: $XDG_CACHE_HOME, or ~/.cache, and edgebert/NAME.
 std::filesystem::path CacheFolder(const std::string& name);
 
-/// Whether CPUID can be made to fault on this machine, which the AVX2 mask needs.
+/// Whether CPUID can be made to fault on this machine. Where it cannot, the AVX2 mask needs copies
+/// of the peers' libraries.
 bool HasCpuidFaulting();
 
 /// The peers: other runtimes in a Python environment of their own.
@@ -53,8 +54,11 @@ class Peers {
  private:
   explicit Peers(PeerOptions options) : options_(std::move(options)) {}
 
+  /// Sets the environment in which the peer finds no more than AVX2.
+  Status KeepToAvx2(const std::string& peer, ProcessOptions& process) const;
+
   PeerOptions options_;
-  std::filesystem::path mask_library_;  ///< Empty where CPUID cannot be masked.
+  std::filesystem::path mask_library_;  ///< Empty without the mask.
 };
 
 /// The lines of requirements.txt that name a package.
