@@ -1,5 +1,5 @@
 # A folder of src/edgebert is a layer. A layer may use only layers that stand before it in this list.
-set(EDGEBERT_LAYERS base numeric text model program hardware tiler kernels engine onnx accel power systemc
+set(EDGEBERT_LAYERS base numeric text model data program hardware tiler kernels engine onnx accel power systemc
     pipeline simulate bench report mpi train cli cli_simulate cli_train)
 
 # edgebert_layer(NAME [WHEN option] USES layer... [PRIVATE target...])

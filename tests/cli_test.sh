@@ -217,8 +217,9 @@ expect 2 'unknown arithmetic' run --arithmetic int4 good
 expect 2 "unknown task 'sst', did you mean 'sst2'" eval --task sst --data "$work"
 expect 2 "has no split 'test', expected dev" eval --task qnli --data "$work" --split test
 expect 2 'split goes with --task' bench --split nonsense --workload tokens-9
-expect 2 'max-tokens 0: expected 1 to' exits --data x --task sst2 --max-tokens 0
-expect 2 'max-tokens 0: expected 1 to' envm --max-tokens 0
+expect 2 'max-tokens 3: expected 4 to' exits --data x --task sst2 --max-tokens 3
+expect 2 'max-tokens 3: expected 4 to' envm --max-tokens 3
+expect 2 'max-tokens 0: expected 4 to' plan --tokens 9 --max-tokens 0
 expect 2 'tokens 0: expected 1 to' plan --tokens 0
 expect 2 'expected dev or test' eval --task sst2 --data "$work" --split train
 expect 2 'task.*required' eval --data "$work"

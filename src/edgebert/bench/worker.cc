@@ -15,6 +15,7 @@
 #include "edgebert/bench/phase_timer.h"
 #include "edgebert/kernels/dispatch.h"
 #include "edgebert/pipeline/classifier.h"
+#include "edgebert/text/encode_text.h"
 
 namespace edgebert {
 

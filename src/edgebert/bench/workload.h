@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "edgebert/base/status.h"
+#include "edgebert/data/labelled_text.h"
 #include "edgebert/model/config.h"
-#include "edgebert/pipeline/labelled_text.h"
 #include "edgebert/text/tokenizer.h"
 
 namespace edgebert {

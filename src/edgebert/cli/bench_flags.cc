@@ -11,13 +11,13 @@
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/text_lines.h"
+#include "edgebert/data/dataset.h"
 #include "edgebert/kernels/dispatch.h"
-#include "edgebert/pipeline/dataset.h"
+#include "edgebert/text/encode_text.h"
 
 namespace edgebert::cli {
 namespace {
 
-constexpr int kFewestTokens = 4;
 /// Generated sentences hold about so many tokens together, but are this few and this many.
 constexpr int kGeneratedTokens = 4096;
 constexpr int kFewestGenerated = 8;

@@ -12,9 +12,9 @@
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
-#include "edgebert/pipeline/held_out.h"
+#include "edgebert/data/held_out.h"
+#include "edgebert/data/task_sources.h"
 #include "edgebert/pipeline/risk_control.h"
-#include "edgebert/pipeline/task_sources.h"
 
 namespace edgebert::cli {
 namespace {

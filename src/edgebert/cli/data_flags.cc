@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "edgebert/pipeline/own_data.h"
+#include "edgebert/data/own_data.h"
 
 namespace edgebert::cli {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "edgebert/base/status.h"
-#include "edgebert/pipeline/dataset.h"
+#include "edgebert/data/dataset.h"
 
 namespace CLI {
 class App;

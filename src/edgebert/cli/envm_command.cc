@@ -16,6 +16,7 @@
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
 #include "edgebert/pipeline/fault_study.h"
+#include "edgebert/text/encode_text.h"
 
 namespace edgebert::cli {
 namespace {
@@ -88,7 +89,8 @@ Result<EnvmRequest> ParseFlags(const EnvmFlags& flags) {
   EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--first-seed", flags.first_seed, 0, kMost));
   EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--threads", flags.threads, 1, kMostThreads));
   if (flags.max_tokens) {
-    EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--max-tokens", *flags.max_tokens, 1, kMaxPositions));
+    EDGEBERT_RETURN_IF_ERROR(
+        CheckFlagRange("--max-tokens", *flags.max_tokens, kFewestTokens, kMaxPositions));
   }
   if (flags.faults) {
     EDGEBERT_RETURN_IF_ERROR(CheckFlagRange("--faults", *flags.faults, 0, kMost));

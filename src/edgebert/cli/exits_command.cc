@@ -14,6 +14,7 @@
 #include "edgebert/cli/progress_bar.h"
 #include "edgebert/pipeline/exit_plot.h"
 #include "edgebert/pipeline/exit_sweep.h"
+#include "edgebert/text/encode_text.h"
 
 namespace edgebert::cli {
 namespace {
@@ -134,7 +135,7 @@ int Exits(const ExitsFlags& flags) {
                                 : ParseSplit(*flags.data.task, *flags.split).status();
   }
   if (usage.ok() && flags.max_tokens) {
-    usage = CheckFlagRange("--max-tokens", *flags.max_tokens, 1, kMaxPositions);
+    usage = CheckFlagRange("--max-tokens", *flags.max_tokens, kFewestTokens, kMaxPositions);
   }
   if (!usage.ok()) {
     return Fail(usage, kUsageError);

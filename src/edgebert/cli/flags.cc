@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "edgebert/base/text.h"
+#include "edgebert/cli/command.h"
+#include "edgebert/text/encode_text.h"
 
 namespace edgebert::cli {
 namespace {
@@ -150,6 +152,10 @@ Result<ClassifierOptions> ClassifierFlags::Options() const {
   }
   if (threshold) {
     EDGEBERT_ASSIGN_OR_RETURN(options.threshold_nats, ParseThreshold(*threshold));
+  }
+  if (max_tokens) {
+    EDGEBERT_RETURN_IF_ERROR(
+        CheckFlagRange("--max-tokens", *max_tokens, kFewestTokens, kMaxPositions));
   }
   options.max_tokens = max_tokens;
   if (boundary) {

@@ -9,10 +9,10 @@
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/progress_bar.h"
+#include "edgebert/data/dataset.h"
 #include "edgebert/model/huggingface.h"
 #include "edgebert/model/model_file.h"
 #include "edgebert/pipeline/calibration.h"
-#include "edgebert/pipeline/dataset.h"
 
 namespace edgebert::cli {
 namespace {

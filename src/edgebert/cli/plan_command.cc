@@ -9,6 +9,7 @@
 #include "edgebert/cli/energy_table.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/json.h"
+#include "edgebert/text/encode_text.h"
 
 namespace edgebert::cli {
 namespace {

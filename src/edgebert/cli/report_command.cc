@@ -15,7 +15,7 @@
 #include "edgebert/base/file.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/progress_bar.h"
-#include "edgebert/pipeline/dataset.h"
+#include "edgebert/data/dataset.h"
 
 namespace edgebert::cli {
 namespace {

@@ -14,6 +14,7 @@
 #include "edgebert/cli/json.h"
 #include "edgebert/cli/text_lines.h"
 #include "edgebert/power/waveform.h"
+#include "edgebert/text/encode_text.h"
 
 namespace edgebert::cli {
 namespace {

@@ -14,7 +14,7 @@
 #include "edgebert/cli/command.h"
 #include "edgebert/cli/flags.h"
 #include "edgebert/cli/progress_bar.h"
-#include "edgebert/pipeline/dataset.h"
+#include "edgebert/data/dataset.h"
 #include "edgebert/pipeline/shape_model.h"
 #include "edgebert/report/design_variants.h"
 #include "edgebert/report/report.h"

@@ -10,10 +10,11 @@
 
 #include "edgebert/accel/cycle_model.h"
 #include "edgebert/accel/sentence_counts.h"
+#include "edgebert/data/dataset.h"
 #include "edgebert/model/model_file.h"
 #include "edgebert/pipeline/classifier.h"
-#include "edgebert/pipeline/dataset.h"
 #include "edgebert/testing/testing.h"
+#include "edgebert/text/encode_text.h"
 #include "edgebert/text/tokenizer.h"
 #include "edgebert/tiler/machine_shape.h"
 #include "edgebert/tiler/tiler.h"

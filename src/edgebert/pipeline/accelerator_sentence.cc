@@ -8,6 +8,7 @@
 #include "edgebert/accel/sentence_counts.h"
 #include "edgebert/numeric/entropy.h"
 #include "edgebert/pipeline/gated_counter.h"
+#include "edgebert/text/encode_text.h"
 #include "edgebert/tiler/tiler.h"
 
 namespace edgebert {

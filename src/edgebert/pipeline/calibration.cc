@@ -12,6 +12,7 @@
 #include "edgebert/pipeline/activation_sampler.h"
 #include "edgebert/pipeline/classifier.h"
 #include "edgebert/pipeline/full_depth.h"
+#include "edgebert/text/encode_text.h"
 
 namespace edgebert {
 namespace {

@@ -9,23 +9,10 @@
 #include <utility>
 
 #include "edgebert/numeric/entropy.h"
+#include "edgebert/text/encode_text.h"
 
 namespace edgebert {
 namespace {
-
-constexpr int kFewestTokens = 4;  // [CLS] a [SEP] b, with nothing left of b but its [SEP].
-
-Status CheckText(std::string_view text, std::string_view what) {
-  if (text.empty()) {
-    return InvalidArgument(fmt::format("{} is empty: give at least one word", what));
-  }
-  if (const size_t position = text.find('\0'); position != std::string_view::npos) {
-    return InvalidArgument(
-        fmt::format("{} holds a NUL byte at offset {}: remove it, or convert the text to UTF-8",
-                    what, position));
-  }
-  return OkStatus();
-}
 
 /// The decimal number that a float was read from: 0.2 rather than 0.20000000298.
 double AsWritten(float value) {
@@ -70,20 +57,6 @@ Result<size_t> ResolveMaxTokens(std::optional<int> max_tokens, const ModelConfig
                                        kFewestTokens, config.max_positions));
   }
   return static_cast<size_t>(resolved);
-}
-
-Result<Encoding> EncodeText(const Tokenizer& tokenizer, std::string_view text,
-                            std::optional<std::string_view> pair, size_t max_tokens) {
-  EDGEBERT_RETURN_IF_ERROR(CheckText(text, "the text"));
-  if (pair) {
-    EDGEBERT_RETURN_IF_ERROR(CheckText(*pair, "the second text"));
-  }
-  EDGEBERT_ASSIGN_OR_RETURN(Encoding encoding, tokenizer.Encode(text, pair, max_tokens));
-  const size_t special = pair ? 3 : 2;
-  if (encoding.ids.size() <= special) {
-    return InvalidArgument("the text holds nothing but blanks or control characters");
-  }
-  return encoding;
 }
 
 Result<std::unique_ptr<ExitRule>> MakeExitRule(Policy policy, Replan replan, double threshold_nats,

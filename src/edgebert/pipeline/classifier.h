@@ -122,11 +122,6 @@ class Classifier {
 /// error outside [4, positions].
 Result<size_t> ResolveMaxTokens(std::optional<int> max_tokens, const ModelConfig& config);
 
-/// Splits a text or pair into at most `max_tokens` tokens, refusing what cannot be classified: a
-/// text that is empty, holds NUL or is not UTF-8.
-Result<Encoding> EncodeText(const Tokenizer& tokenizer, std::string_view text,
-                            std::optional<std::string_view> pair, size_t max_tokens);
-
 /// The planner for a model under these options. Errors: `paced` on a model without a calibration
 /// record.
 Result<SentencePlanner> MakePlanner(const ClassifierModel& model, const ClassifierOptions& options);

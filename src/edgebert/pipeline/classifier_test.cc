@@ -11,6 +11,7 @@
 #include "edgebert/pipeline/schedule.h"
 #include "edgebert/testing/testing.h"
 #include "edgebert/testing/text_model.h"
+#include "edgebert/text/encode_text.h"
 
 namespace edgebert {
 namespace {

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <vector>
 
+#include "edgebert/data/dataset.h"
 #include "edgebert/pipeline/classifier.h"
-#include "edgebert/pipeline/dataset.h"
 #include "edgebert/testing/testing.h"
 
 namespace edgebert {

@@ -7,6 +7,7 @@
 #include "edgebert/pipeline/full_depth.h"
 #include "edgebert/pipeline/percentile.h"
 #include "edgebert/pipeline/schedule.h"
+#include "edgebert/text/encode_text.h"
 
 namespace edgebert {
 

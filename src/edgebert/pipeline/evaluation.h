@@ -9,8 +9,8 @@
 
 #include "edgebert/base/status.h"
 #include "edgebert/base/units.h"
+#include "edgebert/data/dataset.h"
 #include "edgebert/pipeline/classifier.h"
-#include "edgebert/pipeline/dataset.h"
 
 namespace edgebert {
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "edgebert/pipeline/classifier.h"
+#include "edgebert/text/encode_text.h"
 
 namespace edgebert {
 namespace {

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "edgebert/base/status.h"
+#include "edgebert/data/labelled_text.h"
 #include "edgebert/engine/exit_rule.h"
 #include "edgebert/model/model.h"
 #include "edgebert/pipeline/classifier_model.h"
 #include "edgebert/pipeline/evaluation.h"
 #include "edgebert/pipeline/full_depth.h"
-#include "edgebert/pipeline/labelled_text.h"
 
 namespace edgebert {
 

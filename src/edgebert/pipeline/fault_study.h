@@ -11,8 +11,8 @@
 #include "edgebert/accel/envm_faults.h"
 #include "edgebert/accel/envm_table.h"
 #include "edgebert/base/status.h"
+#include "edgebert/data/dataset.h"
 #include "edgebert/model/model.h"
-#include "edgebert/pipeline/dataset.h"
 #include "edgebert/pipeline/evaluation.h"
 
 namespace edgebert {

@@ -9,8 +9,8 @@
 
 #include "edgebert/base/status.h"
 #include "edgebert/base/units.h"
+#include "edgebert/data/dataset.h"
 #include "edgebert/pipeline/classifier.h"
-#include "edgebert/pipeline/dataset.h"
 #include "edgebert/pipeline/evaluation.h"
 #include "edgebert/power/host_energy_meter.h"
 #include "edgebert/power/host_frequencies.h"

@@ -7,8 +7,8 @@
 
 #include "edgebert/accel/envm_technology.h"
 #include "edgebert/accel/memory_plan.h"
+#include "edgebert/data/dataset.h"
 #include "edgebert/model/model_file.h"
-#include "edgebert/pipeline/dataset.h"
 #include "edgebert/pipeline/fault_study.h"
 #include "edgebert/pipeline/weight_study.h"
 #include "edgebert/report/study.h"

@@ -9,8 +9,8 @@
 
 #include "edgebert/base/file.h"
 #include "edgebert/base/text.h"
+#include "edgebert/data/dataset.h"
 #include "edgebert/model/model_file.h"
-#include "edgebert/pipeline/dataset.h"
 #include "edgebert/report/design_variants.h"
 #include "edgebert/report/recorded_threshold.h"
 #include "edgebert/report/study.h"

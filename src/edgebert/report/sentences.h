@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "edgebert/base/status.h"
+#include "edgebert/data/labelled_text.h"
 #include "edgebert/engine/exit_rule.h"
 #include "edgebert/pipeline/classifier_model.h"
 #include "edgebert/pipeline/evaluation.h"
 #include "edgebert/pipeline/exit_sample.h"
-#include "edgebert/pipeline/labelled_text.h"
 #include "edgebert/pipeline/trace_study.h"
 
 namespace edgebert {

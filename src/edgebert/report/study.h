@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "edgebert/base/status.h"
+#include "edgebert/data/labelled_text.h"
 #include "edgebert/hardware/hardware.h"
 #include "edgebert/model/compression_statistics.h"
 #include "edgebert/model/model.h"
 #include "edgebert/pipeline/cost_estimator.h"
-#include "edgebert/pipeline/labelled_text.h"
 #include "edgebert/report/plot.h"
 #include "edgebert/report/results_table.h"
 #include "edgebert/report/self_check.h"

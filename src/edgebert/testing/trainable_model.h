@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "edgebert/pipeline/labelled_text.h"
+#include "edgebert/data/labelled_text.h"
 #include "edgebert/testing/random_model.h"
 #include "edgebert/testing/text_model.h"
 

@@ -1,6 +1,6 @@
 #include "edgebert/train/distillation.h"
 
-#include "edgebert/pipeline/labelled_text.h"
+#include "edgebert/data/labelled_text.h"
 
 namespace edgebert {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "edgebert/pipeline/labelled_text.h"
+#include "edgebert/data/labelled_text.h"
 
 namespace edgebert {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "edgebert/base/status.h"
+#include "edgebert/data/labelled_text.h"
 #include "edgebert/model/model.h"
-#include "edgebert/pipeline/labelled_text.h"
 #include "edgebert/train/progress.h"
 #include "edgebert/train/recipe.h"
 

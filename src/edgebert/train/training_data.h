@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "edgebert/base/status.h"
-#include "edgebert/pipeline/dataset.h"
+#include "edgebert/data/dataset.h"
 #include "edgebert/text/tokenizer.h"
 #include "edgebert/train/torch_encoder.h"
 

@@ -6,9 +6,9 @@
 #include <span>
 #include <utility>
 
-#include "edgebert/pipeline/held_out.h"
-#include "edgebert/pipeline/overlap.h"
-#include "edgebert/pipeline/unlabelled_text.h"
+#include "edgebert/data/held_out.h"
+#include "edgebert/data/overlap.h"
+#include "edgebert/data/unlabelled_text.h"
 
 namespace edgebert {
 namespace {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "edgebert/base/status.h"
-#include "edgebert/pipeline/own_data.h"
+#include "edgebert/data/own_data.h"
 #include "edgebert/text/tokenizer.h"
 #include "edgebert/train/recipe.h"
 #include "edgebert/train/train.h"
