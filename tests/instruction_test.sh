@@ -29,8 +29,8 @@ expect() {
 }
 rows='edgebert::.anonymous namespace.::MultiplyRows<'
 expect "${rows}12ul>.*PanelProduct" 'vpdpwssd .*%zmm' 24
-expect "${rows}6ul>.*PanelProduct" '[{]vex[}] vpdpwssd .*%ymm|vpdpwssd .*%ymm' 12
-expect 'edgebert::N_AVX2::.*MultiplyRows<4ul>.*PanelProduct' 'vpmaddwd .*%ymm' 8
+expect "${rows}edgebert::.anonymous namespace.::AvxVnni, 6ul>" '[{]vex[}] vpdpwssd .*%ymm|vpdpwssd .*%ymm' 12
+expect "${rows}edgebert::.anonymous namespace.::Avx2, 6ul>" 'vpmaddwd .*%ymm' 12
 expect 'DecodePanelAvx512' 'vpmaddubsw .*%zmm' 2
 expect 'DecodePanelAvx2' 'vpmaddubsw .*%ymm' 2
 expect 'edgebert::.anonymous namespace.::MultiplyLow' 'tdpbssd' 6

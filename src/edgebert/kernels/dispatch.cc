@@ -64,17 +64,17 @@ std::string_view NameOfTarget(int64_t target) {
   }
 }
 
-/// Better than what Highway's version compiles to; null for none.
-DecodeFunction DecodeOf([[maybe_unused]] int64_t target) {
+/// Better than what Highway's versions compile to.
+PanelFunctions FunctionsOf([[maybe_unused]] int64_t target) {
 #if defined(__x86_64__)
   if (target == HWY_AVX3) {
-    return DecodePanelAvx512;
+    return {nullptr, DecodePanelAvx512};
   }
   if (target == HWY_AVX2) {
-    return DecodePanelAvx2;
+    return {MultiplyPanelAvx2, DecodePanelAvx2};
   }
 #endif
-  return nullptr;
+  return {};
 }
 
 std::vector<Set> FindSets() {
@@ -97,7 +97,7 @@ std::vector<Set> FindSets() {
       sets.push_back({"avxvnni", target, {MultiplyPanelAvxVnni, DecodePanelAvx2}});
     }
 #endif
-    sets.push_back({NameOfTarget(target), target, {nullptr, DecodeOf(target)}});
+    sets.push_back({NameOfTarget(target), target, FunctionsOf(target)});
   }
   return sets;
 }

@@ -54,6 +54,8 @@ PanelFunctions PanelFunctionsInUse();
 #if defined(__x86_64__)
 /// With `vpdpwssd` on 512 bits; needs AVX-512 F, BW, VL and VNNI.
 void MultiplyPanelAvx512Vnni(const PanelProduct& product);
+/// With `vpmaddwd` and `vpaddd` on 256 bits; needs AVX2.
+void MultiplyPanelAvx2(const PanelProduct& product);
 /// With `vpdpwssd` on 256 bits in its VEX encoding; needs AVX2 and AVX-VNNI.
 void MultiplyPanelAvxVnni(const PanelProduct& product);
 /// With `vpmaddubsw` on 512 bits; needs AVX-512 F, BW and VL.
