@@ -86,7 +86,8 @@ std::vector<Set> FindSets() {
 #if defined(__x86_64__)
     if (target == HWY_AVX3 && HasFeature(0, kEcx, 11)) {
       const bool vbmi = HasFeature(0, kEcx, 1);
-      const PanelFunctions functions{MultiplyPanelAvx512Vnni, DecodePanelAvx512};
+      const PanelFunctions functions{MultiplyPanelAvx512Vnni, DecodePanelAvx512,
+                                     MultiplyCodesAvx512Vnni};
       const bool amx = HasFeature(0, kEdx, 24) && HasFeature(0, kEdx, 25);
       if (const TileFunctions* tiles = amx && vbmi ? TileFunctionsAmx() : nullptr) {
         sets.push_back({"amx", target, functions, tiles});

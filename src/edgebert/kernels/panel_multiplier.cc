@@ -66,19 +66,29 @@ const int32_t* PanelMultiplier::Sums(size_t panel, const int32_t* initial, size_
     MultiplyTiles(panel, initial, sums, nullptr);
     return sums;
   }
-  PanelProduct product{pairs_,
-                       pairs_stride_,
-                       rows_,
-                       weights_.num_pairs(),
-                       weights_.Panel(panel, scratch_.weights),
-                       initial,
-                       sums,
-                       kPanelColumns};
+  PanelProduct product{.activations = pairs_,
+                       .activation_stride = pairs_stride_,
+                       .rows = rows_,
+                       .pairs = weights_.num_pairs(),
+                       .weights = nullptr,
+                       .initial = initial,
+                       .sums = sums,
+                       .sums_stride = kPanelColumns};
   if (next < weights_.num_panels()) {
     const std::span<const uint8_t> bytes = weights_.PanelBytes(next);
     product.next = bytes.data();
     product.next_bytes = bytes.size();
   }
+  const CodesProductFunction multiply_codes = PanelFunctionsInUse().multiply_codes;
+  if (multiply_codes != nullptr && weights_.storage() == WeightStorage::kCodes &&
+      weights_.num_pairs() % 2 == 0) {
+    const std::span<const uint8_t> codes = weights_.PanelBytes(panel);
+    int16_t* decoded = AtLeast(scratch_.weights, codes.size());
+    product.weights = decoded;
+    multiply_codes(product, codes.data(), decoded);
+    return sums;
+  }
+  product.weights = weights_.Panel(panel, scratch_.weights);
   MultiplyPanel(product);
   return sums;
 }

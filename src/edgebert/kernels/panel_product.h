@@ -44,16 +44,24 @@ using DecodeFunction = void (*)(const uint8_t* codes, size_t quads, int16_t* int
 /// zero.
 void DecodePanel(const uint8_t* codes, size_t quads, int16_t* integers);
 
-/// What an instruction set has of its own; null where Highway's version serves.
+/// A product of weights that are still codes, of an even number of pairs. `weights` is where
+/// product.weights points, and gets them decoded.
+using CodesProductFunction = void (*)(const PanelProduct& product, const uint8_t* codes,
+                                      int16_t* weights);
+
+/// What an instruction set has of its own; null where Highway's version serves, and where codes are
+/// decoded before they are multiplied.
 struct PanelFunctions {
   PanelProductFunction multiply = nullptr;
   DecodeFunction decode = nullptr;
+  CodesProductFunction multiply_codes = nullptr;
 };
 PanelFunctions PanelFunctionsInUse();
 
 #if defined(__x86_64__)
 /// With `vpdpwssd` on 512 bits; needs AVX-512 F, BW, VL and VNNI.
 void MultiplyPanelAvx512Vnni(const PanelProduct& product);
+void MultiplyCodesAvx512Vnni(const PanelProduct& product, const uint8_t* codes, int16_t* weights);
 /// With `vpmaddwd` and `vpaddd` on 256 bits; needs AVX2.
 void MultiplyPanelAvx2(const PanelProduct& product);
 /// With `vpdpwssd` on 256 bits in its VEX encoding; needs AVX2 and AVX-VNNI.
